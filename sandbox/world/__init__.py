@@ -1,0 +1,1 @@
+"""The world that the servers show: a pure function of (seed, account, ticket number)."""

@@ -1,0 +1,181 @@
+"""The people and companies of an account."""
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from sandbox.world import names
+from sandbox.world.hashing import Ints
+from sandbox.world.scenarios import AGENTS_PER_GROUP, GROUPS
+from sandbox.world.setting import AGENTS, Setting
+
+YEAR = 365 * 86_400
+LETTERS = str.maketrans({"ø": "o", "đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ß": "ss", "ı": "i", "’": ""})
+
+
+@dataclass(frozen=True)
+class Person:
+    """An end user, an agent, the administrator or the bot."""
+
+    id: int
+    name: str
+    email: str
+    phone: str | None
+    role: str
+    organization: int | None
+    created_at: int
+    updated_at: int
+    active: bool = True
+
+    @property
+    def first(self) -> str:
+        """The given name."""
+        return self.name.split(" ")[0]
+
+
+@dataclass(frozen=True)
+class Organization:
+    """A customer company."""
+
+    id: int
+    name: str
+    domain: str
+    created_at: int
+    updated_at: int
+
+
+class People:
+    """Everybody an account knows, each a pure function of their number."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.customer = lru_cache(maxsize=50_000)(self._customer)
+        self.organization = lru_cache(maxsize=2_000)(self._organization)
+
+    @cached_property
+    def staff(self) -> tuple[Person, ...]:
+        """The administrator, the agents by group, and the bot."""
+        admin = self._staff_member(-1, "admin", "Dana Whitfield")
+        source = self.setting.dice.source("staff", 0)
+        firsts = source.sample(names.AGENT_FIRST, AGENTS)
+        lasts = source.sample(names.AGENT_LAST, AGENTS)
+        agents = [
+            self._staff_member(at, "agent", f"{first} {last}")
+            for at, (first, last) in enumerate(zip(firsts, lasts, strict=True))
+        ]
+        bot = self._staff_member(AGENTS, "agent", "Answer Bot")
+        return (admin, *agents, bot)
+
+    def agent(self, number: int) -> Person:
+        """An agent by number; -1 the administrator, ``AGENTS`` the bot."""
+        return self.staff[number + 1]
+
+    def group_of(self, agent: int) -> int:
+        """The number of an agent's group."""
+        return min(agent, AGENTS - 1) // AGENTS_PER_GROUP if agent < AGENTS else GROUPS.index("Orders")
+
+    def find(self, user_id: int) -> Person | None:
+        """The person with this id."""
+        offset = user_id - self.setting.base
+        if 1 <= offset <= AGENTS + 2:
+            return self.staff[offset - 1]
+        customer = user_id - self.setting.customer_id(0)
+        return self.customer(customer) if 0 <= customer < self.setting.end_users else None
+
+    def canaries(self) -> list[dict[str, str]]:
+        """Name, e-mail and phone of the three canary customers."""
+        people = [self.customer(number) for number in range(3)]
+        return [{"name": one.name, "email": one.email, "phone": str(one.phone)} for one in people]
+
+    def _staff_member(self, number: int, role: str, name: str) -> Person:
+        setting = self.setting
+        email = f"{plain(name)}@{setting.account}.example.com"
+        joined = setting.since_at - YEAR
+        return Person(setting.agent_id(number), name, email, None, role, None, joined, joined + 86_400)
+
+    @cached_property
+    def joined(self) -> Ints:
+        """When each end user was created; the second half shortly before they can have a ticket."""
+        setting = self.setting
+        customers = np.arange(setting.end_users, dtype=np.int64)
+        share = (customers + 1) / setting.end_users
+        early = setting.since_at - (setting.dice.roll("joined", customers) * 2 * YEAR).astype(np.int64)
+        numbers = np.maximum(1, ((2 * share - 1) * setting.tickets).astype(np.int64) - 2)
+        return np.where(share <= 0.5, early, setting.created_at(numbers)) - 60
+
+    @cached_property
+    def touched(self) -> Ints:
+        """When each end user was last changed: by an edit for some, by deletion for a few."""
+        setting = self.setting
+        customers = np.arange(setting.end_users, dtype=np.int64)
+        room = np.maximum(setting.until_at - self.joined - 60, 0)
+        edited = self.joined + (room * setting.dice.roll("edited at", customers)).astype(np.int64)
+        told = np.where(setting.dice.roll("edited", customers) < 0.15, edited, self.joined)
+        return np.maximum(told, self.removed)
+
+    @cached_property
+    def by_change(self) -> Ints:
+        """The numbers of the end users in the order of their last change."""
+        return np.argsort(self.touched, kind="stable")
+
+    @cached_property
+    def removed(self) -> Ints:
+        """When each end user was deleted; 0 for nearly all."""
+        setting = self.setting
+        customers = np.arange(setting.end_users, dtype=np.int64)
+        share = 0.5 + 0.5 * setting.dice.roll("user deleted", customers)
+        at = setting.since_at + (share * (setting.until_at - setting.since_at)).astype(np.int64)
+        return np.where(customers % 97 == 41, np.maximum(at - 120, self.joined + 60), 0)
+
+    def _customer(self, customer: int) -> Person:
+        setting = self.setting
+        source = setting.dice.source("customer", customer)
+        first, last = self._name(customer)
+        company = source.random() < 0.6 and customer > 2
+        return Person(
+            id=setting.customer_id(customer),
+            name=f"{first} {last}",
+            email=self._email(customer, first, last),
+            phone=self._phone(customer),
+            role="end-user",
+            organization=int(source.random() * setting.organizations) if company else None,
+            created_at=int(self.joined[customer]),
+            updated_at=int(self.touched[customer]),
+            active=not self.removed[customer],
+        )
+
+    def _name(self, customer: int) -> tuple[str, str]:
+        source = self.setting.dice.source("name", customer)
+        if customer < 3:
+            turn = self.setting.dice.salt % 3 * 3 + customer
+            first, last = names.CANARIES[turn]
+            return first, f"{last}-{names.LAST[self.setting.dice.salt // 9 % 20]}"
+        return source.choice(names.FIRST), source.choice(names.LAST)
+
+    def _email(self, customer: int, first: str, last: str) -> str:
+        host = names.MAIL_HOSTS[customer % len(names.MAIL_HOSTS)]
+        return f"{plain(f'{first} {last}')}{customer}@{host}"
+
+    def _phone(self, customer: int) -> str:
+        dial = names.DIALS[customer % len(names.DIALS)]
+        return f"{dial} {customer * 7919 % 10_000:04d}{customer // 10_000 or ''}"
+
+    def _organization(self, number: int) -> Organization:
+        setting = self.setting
+        source = setting.dice.source("organization", number)
+        name = f"{source.choice(names.COMPANY)} {source.choice(names.COMPANY_END)} {number + 1}"
+        created = setting.since_at - int(source.random() * 2 * YEAR)
+        updated = created
+        if source.random() < 0.3:
+            updated += int(source.random() * (setting.until_at - created - 120))
+        domain = plain(name).replace(".", "-") + ".example.net"
+        return Organization(setting.base + 5 * 10**9 + number, name, domain, created, updated)
+
+
+def plain(name: str) -> str:
+    """The name in ASCII, lower case, its words joined by dots."""
+    bare = unicodedata.normalize("NFKD", name.translate(LETTERS))
+    kept = "".join(letter for letter in bare if letter.isascii() and (letter.isalnum() or letter in " -"))
+    return ".".join(kept.lower().split())

@@ -1,0 +1,1 @@
+"""Zendesk's API on the far side of a socket."""

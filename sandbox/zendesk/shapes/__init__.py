@@ -1,0 +1,1 @@
+"""The world's records in the shapes of Zendesk's documentation."""

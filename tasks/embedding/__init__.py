@@ -1,0 +1,14 @@
+"""Texts into chunks and chunks into vectors."""
+
+from tasks.embedding.chunking import DocumentChunk, TextChunk, chunk_document, chunk_turn
+from tasks.embedding.local import LocalEmbedder
+from tasks.embedding.protocol import Embedder
+
+__all__ = [
+    "DocumentChunk",
+    "Embedder",
+    "LocalEmbedder",
+    "TextChunk",
+    "chunk_document",
+    "chunk_turn",
+]

@@ -1,0 +1,80 @@
+"""Recordings to samples, in memory."""
+
+import importlib
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.errors import PermanentError
+
+SAMPLE_RATE_HZ = 16_000
+
+# Only containers known by their first bytes are opened, each by its own demuxer. Left to guess,
+# FFmpeg also accepts playlists, which make it open the files and addresses that they name.
+_MAGIC: tuple[tuple[int, bytes, str], ...] = (
+    (8, b"WAVE", "wav"),
+    (0, b"ID3", "mp3"),
+    (0, b"OggS", "ogg"),
+    (0, b"fLaC", "flac"),
+    (4, b"ftyp", "mp4"),
+    (0, b"\x1a\x45\xdf\xa3", "matroska"),
+)
+
+
+def decode_samples(audio: bytes, *, max_seconds: float) -> NDArray[np.float32]:
+    """Mono samples at 16 kHz, float32 in -1..1, shape (n_samples,).
+
+    Raises:
+        PermanentError: no known container, no audio in it, or longer than max_seconds.
+    """
+    container_format = _container_format(audio)
+    if container_format is None:
+        raise PermanentError("speech: the recording is in no known audio format")
+    pieces: list[NDArray[np.int16]] = []
+    left = int(max_seconds * SAMPLE_RATE_HZ)
+    for piece in _iter_pcm(audio, container_format):
+        left -= piece.size
+        if left < 0:
+            raise PermanentError(f"speech: the recording is longer than {max_seconds:.0f} seconds")
+        pieces.append(piece)
+    if not pieces:
+        raise PermanentError("speech: the recording holds no audio that can be decoded")
+    return np.concatenate(pieces).astype(np.float32) / np.float32(32_768)
+
+
+def _container_format(audio: bytes) -> str | None:
+    for offset, magic, name in _MAGIC:
+        if audio[offset : offset + len(magic)] == magic:
+            return name
+    # An MPEG audio frame without a tag before it: eleven set bits, then a layer that is not 0.
+    if len(audio) > 2 and audio[0] == 0xFF and audio[1] & 0xE0 == 0xE0 and audio[1] & 0x06:
+        return "mp3"
+    return None
+
+
+def _iter_pcm(audio: bytes, container_format: str) -> Iterator[NDArray[np.int16]]:
+    av = importlib.import_module("av")
+    try:
+        with av.open(io.BytesIO(audio), format=container_format, metadata_errors="ignore") as file:
+            resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
+            for frame in _iter_frames(av, file):
+                for resampled in resampler.resample(frame):
+                    yield resampled.to_ndarray().reshape(-1)
+            for resampled in resampler.resample(None):
+                yield resampled.to_ndarray().reshape(-1)
+    except (av.FFmpegError, IndexError, ValueError):
+        # Without its cause: FFmpeg's messages may quote the recording's own metadata.
+        raise PermanentError("speech: the recording cannot be decoded") from None
+
+
+def _iter_frames(av: Any, file: Any) -> Iterator[Any]:
+    """Decoded frames; a broken packet in a call is a gap, not the end of the call."""
+    stream = file.streams.audio[0]
+    for packet in file.demux(stream):
+        try:
+            yield from packet.decode()
+        except av.error.InvalidDataError:
+            continue

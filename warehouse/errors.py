@@ -1,0 +1,33 @@
+"""The root of vensor's one error tree.
+
+    VensorError
+    ├── TransientError     worth trying again: the network, a limit, a lock, a restart
+    └── PermanentError     the same again would fail again
+        └── ConfigurationError   a setting is missing or wrong: the message says which
+
+A message names the operation, the organization and ids. It never holds a payload, a query
+or a value from a record: messages end up in logs, in Prefect's database and in Sentry.
+"""
+
+
+class VensorError(Exception):
+    """Anything that vensor raises on purpose."""
+
+
+class TransientError(VensorError):
+    """Worth trying again.
+
+    `retry_after_seconds` is what the far side asked for, where it did.
+    """
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class PermanentError(VensorError):
+    """Trying again would fail again."""
+
+
+class ConfigurationError(PermanentError):
+    """A setting is missing or wrong; the message says which and what to do."""

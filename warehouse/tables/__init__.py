@@ -1,0 +1,9 @@
+"""Every table of the warehouse, by schema. dbt's own are in dbt/."""
+
+from warehouse.tables import ai, app, audit, keys, knowledge, zendesk
+from warehouse.tables.columns import metadata
+
+SCHEMAS = ("app", "keys", "zendesk", "knowledge", "ai", "audit")
+DBT_SCHEMAS = ("staging", "intermediate", "metrics")
+
+__all__ = ["DBT_SCHEMAS", "SCHEMAS", "ai", "app", "audit", "keys", "knowledge", "metadata", "zendesk"]

@@ -1,0 +1,302 @@
+"""What Zendesk knows, split by class: skeletons (no text, no identity) and sealed contents.
+
+Source of the fields: Zendesk's API reference (ticketing, voice, help center).
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from warehouse.tables.columns import content, flag, instant, key, sealed, skeleton
+
+organizations = skeleton(
+    "organizations",
+    key("id"),
+    instant("created_at"),
+    instant("deleted_at"),
+)
+organization_contents = content("organization_contents", key("organization_id"), sealed())
+
+users = skeleton(
+    "users",
+    key("id"),
+    flag("role"),
+    Column("active", Boolean),
+    Column("suspended", Boolean),
+    Column("organization_id", BigInteger),
+    Column("email_index", LargeBinary, comment="HMAC of the e-mail: equality within one org"),
+    Column("phone_index", LargeBinary, comment="HMAC of the phone: equality within one org"),
+    instant("created_at"),
+    Index(None, "org_id", "email_index"),
+    Index(None, "org_id", "phone_index"),
+)
+user_contents = content("user_contents", key("user_id"), sealed())
+
+groups = skeleton("groups", key("id"), Column("name", Text), Column("deleted", Boolean))
+brands = skeleton("brands", key("id"), Column("name", Text), Column("active", Boolean))
+ticket_fields = skeleton(
+    "ticket_fields",
+    key("id"),
+    flag("type"),
+    Column("title", Text),
+    Column("active", Boolean),
+)
+custom_statuses = skeleton(
+    "custom_statuses",
+    key("id"),
+    flag("status_category"),
+    Column("agent_label", Text),
+    Column("active", Boolean),
+)
+
+tickets = skeleton(
+    "tickets",
+    key("id"),
+    flag("status"),
+    Column("custom_status_id", BigInteger),
+    flag("priority"),
+    flag("type"),
+    flag("via_channel"),
+    Column("group_id", BigInteger),
+    Column("assignee_id", BigInteger),
+    Column("requester_id", BigInteger),
+    Column("submitter_id", BigInteger),
+    Column("organization_id", BigInteger),
+    Column("brand_id", BigInteger),
+    Column("problem_id", BigInteger),
+    Column("merged_into_id", BigInteger, comment="the ticket that this one was merged into"),
+    Column("is_public", Boolean),
+    instant("created_at", nullable=False),
+    instant("updated_at", nullable=False),
+    instant("deleted_at"),
+    Index(None, "org_id", "updated_at"),
+    Index(None, "org_id", "created_at"),
+    Index(None, "org_id", "requester_id"),
+)
+ticket_contents = content("ticket_contents", key("ticket_id"), sealed())
+
+ticket_metrics = skeleton(
+    "ticket_metrics",
+    key("ticket_id"),
+    Column("reopens", Integer),
+    Column("replies", Integer),
+    Column("group_stations", Integer),
+    Column("assignee_stations", Integer),
+    *(
+        Column(f"{metric}_{clock}_minutes", Integer)
+        for metric in (
+            "first_reply",
+            "first_resolution",
+            "full_resolution",
+            "agent_wait",
+            "requester_wait",
+            "on_hold",
+        )
+        for clock in ("calendar", "business")
+    ),
+    instant("initially_assigned_at"),
+    instant("assigned_at"),
+    instant("solved_at"),
+    instant("latest_comment_added_at"),
+    instant("created_at"),
+)
+
+comments = skeleton(
+    "comments",
+    key("id"),
+    Column("ticket_id", BigInteger, nullable=False),
+    Column("author_id", BigInteger),
+    flag("kind"),
+    Column("is_public", Boolean),
+    flag("via_channel"),
+    Column("call_id", BigInteger, comment="the Talk call of a VoiceComment"),
+    instant("created_at", nullable=False),
+    Index(None, "org_id", "ticket_id"),
+    CheckConstraint("kind in ('Comment', 'VoiceComment')", name="kind"),
+)
+comment_contents = content(
+    "comment_contents",
+    key("comment_id"),
+    Column("ticket_id", BigInteger, nullable=False),
+    sealed(),
+    Index(None, "org_id", "ticket_id"),
+)
+
+audits = skeleton(
+    "audits",
+    key("id"),
+    Column("ticket_id", BigInteger, nullable=False),
+    Column("author_id", BigInteger),
+    flag("via_channel"),
+    instant("created_at", nullable=False),
+    Index(None, "org_id", "ticket_id"),
+)
+audit_events = skeleton(
+    "audit_events",
+    key("id"),
+    Column("audit_id", BigInteger, nullable=False),
+    Column("ticket_id", BigInteger, nullable=False),
+    flag("event_type"),
+    flag("field_name"),
+    Column("previous_value", Text, comment="ids and states only; NULL for any other field"),
+    Column("value", Text, comment="ids and states only; NULL for any other field"),
+    instant("created_at", nullable=False),
+    Index(None, "org_id", "ticket_id"),
+    Index(None, "org_id", "field_name", "created_at"),
+)
+
+metric_events = skeleton(
+    "metric_events",
+    key("id"),
+    Column("ticket_id", BigInteger, nullable=False),
+    flag("metric"),
+    Column("instance_id", BigInteger),
+    flag("type"),
+    Column("sla_policy_id", BigInteger),
+    Column("sla_target_minutes", Integer),
+    Column("sla_in_business_hours", Boolean),
+    Column("calendar_minutes", Integer),
+    Column("business_minutes", Integer),
+    Column("deleted", Boolean),
+    instant("created_at", nullable=False),
+    Index(None, "org_id", "ticket_id"),
+)
+
+sla_policies = skeleton(
+    "sla_policies",
+    key("id"),
+    Column("version", LargeBinary, primary_key=True, comment="SHA-256 of the definition"),
+    Column("title", Text),
+    Column("position", Integer),
+    Column("filter", JSONB),
+    Column("policy_metrics", JSONB),
+    instant("valid_from", nullable=False),
+    instant("valid_to"),
+)
+schedules = skeleton(
+    "schedules",
+    key("id"),
+    Column("version", LargeBinary, primary_key=True, comment="SHA-256 of the definition"),
+    Column("name", Text),
+    Column("time_zone", Text),
+    Column("intervals", JSONB, comment="minutes from Sunday 00:00, start_time and end_time"),
+    instant("valid_from", nullable=False),
+    instant("valid_to"),
+)
+holidays = skeleton(
+    "holidays",
+    key("id"),
+    Column("version", LargeBinary, primary_key=True, comment="SHA-256 of the definition"),
+    Column("schedule_id", BigInteger, nullable=False),
+    Column("name", Text),
+    Column("start_on", Date),
+    Column("end_on", Date),
+    instant("valid_from", nullable=False),
+    instant("valid_to"),
+)
+
+satisfaction_ratings = skeleton(
+    "satisfaction_ratings",
+    key("id"),
+    Column("ticket_id", BigInteger, nullable=False),
+    Column("assignee_id", BigInteger),
+    Column("group_id", BigInteger),
+    Column("requester_id", BigInteger),
+    flag("score"),
+    instant("created_at", nullable=False),
+    Index(None, "org_id", "ticket_id"),
+)
+rating_contents = content(
+    "rating_contents",
+    key("rating_id"),
+    Column("ticket_id", BigInteger, nullable=False),
+    sealed(),
+    Index(None, "org_id", "ticket_id"),
+)
+
+calls = skeleton(
+    "calls",
+    key("id"),
+    Column("ticket_id", BigInteger),
+    Column("agent_id", BigInteger),
+    Column("customer_id", BigInteger),
+    Column("group_id", BigInteger),
+    Column("line_id", BigInteger),
+    flag("line_type"),
+    flag("direction"),
+    flag("completion_status"),
+    Column("duration_seconds", Integer),
+    Column("wait_seconds", Integer),
+    Column("talk_seconds", Integer),
+    Column("hold_seconds", Integer),
+    Column("wrap_up_seconds", Integer),
+    Column("ivr_seconds", Integer),
+    Column("exceeded_queue_wait", Boolean),
+    Column("outside_business_hours", Boolean),
+    Column("voicemail", Boolean),
+    Column("callback", Boolean),
+    flag("recording_consent"),
+    flag("recording_consent_action"),
+    flag("quality_issues"),
+    instant("created_at", nullable=False),
+    Index(None, "org_id", "ticket_id"),
+)
+call_contents = content(
+    "call_contents",
+    key("call_id"),
+    Column("ticket_id", BigInteger),
+    sealed(),
+)
+call_legs = skeleton(
+    "call_legs",
+    key("id"),
+    Column("call_id", BigInteger, nullable=False),
+    Column("agent_id", BigInteger),
+    Column("user_id", BigInteger),
+    flag("type"),
+    flag("completion_status"),
+    Column("duration_seconds", Integer),
+    Column("talk_seconds", Integer),
+    Column("hold_seconds", Integer),
+    Column("wrap_up_seconds", Integer),
+    Column("consultation_seconds", Integer),
+    instant("created_at", nullable=False),
+    Index(None, "org_id", "call_id"),
+)
+
+recordings = skeleton(
+    "recordings",
+    key("call_id"),
+    Column("kind", Text, primary_key=True),
+    Column("ticket_id", BigInteger, nullable=False),
+    Column("comment_id", BigInteger, nullable=False),
+    Column("duration_seconds", Integer),
+    Column("size_bytes", BigInteger),
+    Column("chunks", Integer),
+    Column("state", Text, nullable=False, server_default="pending"),
+    Column("reason", Text),
+    Index(None, "org_id", "state"),
+    Index(None, "org_id", "ticket_id"),
+    CheckConstraint("kind in ('call', 'voicemail')", name="kind"),
+    CheckConstraint(
+        "state in ('pending', 'stored', 'transcribed', 'refused', 'gone', 'undecodable')",
+        name="state",
+    ),
+)
+recording_chunks = content(
+    "recording_chunks",
+    key("call_id"),
+    Column("kind", Text, primary_key=True),
+    Column("chunk_no", Integer, primary_key=True, autoincrement=False),
+    Column("ticket_id", BigInteger, nullable=False),
+    sealed(),
+)
