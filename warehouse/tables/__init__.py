@@ -6,4 +6,14 @@ from warehouse.tables.columns import metadata
 SCHEMAS = ("app", "keys", "zendesk", "knowledge", "ai", "audit")
 DBT_SCHEMAS = ("staging", "intermediate", "metrics")
 
-__all__ = ["DBT_SCHEMAS", "SCHEMAS", "ai", "app", "audit", "keys", "knowledge", "metadata", "zendesk"]
+__all__ = [
+    "DBT_SCHEMAS",
+    "SCHEMAS",
+    "ai",
+    "app",
+    "audit",
+    "keys",
+    "knowledge",
+    "metadata",
+    "zendesk",
+]

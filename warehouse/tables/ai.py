@@ -5,7 +5,16 @@ sealed with the comment.
 """
 
 from pgvector.sqlalchemy import HALFVEC
-from sqlalchemy import BigInteger, CheckConstraint, Column, Double, Index, Integer, LargeBinary, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+)
 
 from warehouse.tables.columns import content, flag, instant, key, sealed, skeleton
 
@@ -19,7 +28,7 @@ transcripts = content(
     Column("segments", Integer, nullable=False),
     Column("duration_seconds", Double, nullable=False),
     sealed(),
-    Index(None, "org_id", "ticket_id"),
+    Index(None, "org_id", "ticket_id", postgresql_include=["loaded_at"]),
     schema="ai",
 )
 ticket_chunks = content(
@@ -36,6 +45,16 @@ ticket_chunks = content(
     Column("embedding", HALFVEC, nullable=False, comment="L2-normalised"),
     Index(None, "org_id", "ticket_id"),
     CheckConstraint("source in ('comment', 'transcript')", name="source"),
+    schema="ai",
+)
+ticket_work = skeleton(
+    "ticket_work",
+    key("ticket_id"),
+    Column("task", Text, primary_key=True),
+    Column("model_version", Text, primary_key=True),
+    Column("content_hash", LargeBinary, nullable=False, comment="keyed hash of what was read"),
+    instant("seen_at", nullable=False),
+    CheckConstraint("task in ('embed', 'score')", name="task"),
     schema="ai",
 )
 turn_sentiments = skeleton(
@@ -58,7 +77,6 @@ ticket_scores = skeleton(
     "ticket_scores",
     key("ticket_id"),
     Column("model_version", Text, primary_key=True),
-    Column("content_hash", LargeBinary, nullable=False, comment="keyed hash of what was scored"),
     Column("turns", Integer, nullable=False),
     Column("sentiment_start", Double),
     Column("sentiment_end", Double),

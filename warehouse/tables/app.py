@@ -51,11 +51,11 @@ members = Table(
     schema="app",
     info=CONTROL,
 )
-bi_logins = Table(
-    "bi_logins",
+logins = Table(
+    "logins",
     metadata,
     org_id(),
-    Column("login", Text, primary_key=True),
+    Column("login", Text, primary_key=True, comment="a Postgres role of this organization only"),
     now("granted_at"),
     UniqueConstraint("login"),
     schema="app",

@@ -128,7 +128,7 @@ comment_contents = content(
     key("comment_id"),
     Column("ticket_id", BigInteger, nullable=False),
     sealed(),
-    Index(None, "org_id", "ticket_id"),
+    Index(None, "org_id", "ticket_id", postgresql_include=["loaded_at"]),
 )
 
 audits = skeleton(

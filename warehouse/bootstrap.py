@@ -1,0 +1,135 @@
+"""Creates what a migration cannot: the roles, the database and the pgvector extension."""
+
+import secrets
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+from psycopg import Connection, connect, errors, sql
+from sqlalchemy import URL
+
+from warehouse import embedded
+from warehouse.errors import ConfigurationError
+from warehouse.sessions import Logins
+
+LOGIN_ROLES = ("vensor_migrator", "vensor_loader", "vensor_transformer")
+
+
+@dataclass(frozen=True)
+class Passwords:
+    """The login roles' passwords of an embedded warehouse, in a file that only its owner reads."""
+
+    migrator: str
+    loader: str
+    transformer: str
+
+    def __repr__(self) -> str:
+        return "Passwords(…)"
+
+
+def embedded_logins(home: Path, *, database: str = "vensor") -> Logins:
+    """The logins of the embedded warehouse under `home`, which is started if it doesn't run.
+
+    Raises: ConfigurationError when it was never initialised.
+    """
+    path = home / "logins.json"
+    if not path.exists():
+        raise ConfigurationError(f"there is no warehouse under {home} yet; run `vensor init`")
+    server = embedded.start(home)
+    return _logins(server, msgspec.json.decode(path.read_bytes(), type=Passwords), database)
+
+
+def initialise_embedded(home: Path, *, database: str = "vensor") -> Logins:
+    """As `embedded_logins`, after creating server, roles and database where they are missing."""
+    server = embedded.start(home)
+    path = home / "logins.json"
+    if not path.exists():
+        passwords = Passwords(*(secrets.token_urlsafe(32) for _ in LOGIN_ROLES))
+        embedded.write_private(path, msgspec.json.encode(passwords).decode())
+    passwords = msgspec.json.decode(path.read_bytes(), type=Passwords)
+    logins = _logins(server, passwords, database)
+    superuser = logins.migrator.set(
+        username=embedded.SUPERUSER, password=server.password, database="postgres"
+    )
+    create_database(superuser, logins)
+    return logins
+
+
+def create_database(superuser: URL, logins: Logins) -> None:
+    """Creates roles, database and extension, each where it is missing. Safe to repeat."""
+    database = logins.migrator.database or "vensor"
+    with _connected(superuser) as connection:
+        create_roles(connection, logins)
+        _create_database(connection, database)
+    with _connected(superuser.set(database=database)) as connection:
+        _prepare_database(connection, database)
+
+
+def create_roles(connection: Connection[object], logins: Logins) -> None:
+    """Creates the roles and sets the passwords of those that log in, from their URLs."""
+    connection.execute(files("warehouse").joinpath("sql/roles.sql").read_text())  # type: ignore[arg-type]
+    for url in (logins.migrator, logins.loader, logins.transformer):
+        if url.username in LOGIN_ROLES:
+            connection.execute(
+                sql.SQL("alter role {} with login password {}").format(
+                    sql.Identifier(url.username), sql.Literal(url.password)
+                )
+            )
+
+
+def _create_database(connection: Connection[object], database: str) -> None:
+    found = connection.execute("select 1 from pg_database where datname = %s", [database])
+    if found.fetchone() is not None:
+        return
+    try:
+        connection.execute(
+            sql.SQL("create database {} owner vensor_owner").format(sql.Identifier(database))
+        )
+    except errors.DuplicateDatabase:
+        return  # another process was first
+
+
+def _prepare_database(connection: Connection[object], database: str) -> None:
+    name = sql.Identifier(database)
+    connection.execute("create extension if not exists vector")
+    connection.execute("revoke all on schema public from public")
+    connection.execute("grant usage on schema public to public")
+    connection.execute(sql.SQL("revoke all on database {} from public").format(name))
+    connection.execute(sql.SQL("grant create on database {} to vensor_owner").format(name))
+    connection.execute(
+        sql.SQL(
+            "grant connect, temporary on database {} to vensor_migrator, vensor_loader,"
+            " vensor_transformer"
+        ).format(name)
+    )
+    connection.execute(
+        sql.SQL(
+            "grant connect on database {} to vensor_bi, vensor_auditor, vensor_privacy_officer,"
+            " vensor_backup"
+        ).format(name)
+    )
+
+
+def _connected(url: URL) -> Connection[object]:
+    return connect(
+        url.set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True
+    )
+
+
+def _logins(server: embedded.Server, passwords: Passwords, database: str) -> Logins:
+    def login(role: str, password: str) -> URL:
+        return URL.create(
+            "postgresql+psycopg",
+            username=f"vensor_{role}",
+            password=password,
+            host="127.0.0.1",
+            port=server.port,
+            database=database,
+        )
+
+    return Logins(
+        migrator=login("migrator", passwords.migrator),
+        loader=login("loader", passwords.loader),
+        transformer=login("transformer", passwords.transformer),
+    )

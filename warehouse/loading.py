@@ -1,0 +1,91 @@
+"""Bulk loading: binary COPY into a temporary table, then one merge into the real one.
+
+COPY does not work under row-level security; INSERT … SELECT does, at no measurable cost, and
+the policy's WITH CHECK holds for every row. Loading the same rows twice is loading them once.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg import Cursor
+from sqlalchemy import Column, Connection, Table
+from sqlalchemy.dialects.postgresql import dialect
+
+POSTGRES = dialect()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What one page brings for one table.
+
+    `columns` names them without org_id and loaded_at; `values` holds a tuple for each row.
+    """
+
+    table: Table
+    columns: tuple[str, ...]
+    values: list[tuple[object, ...]]
+
+
+def merge(connection: Connection, org_id: UUID, rows: Rows) -> int:
+    """The number of rows written. Must run inside the organization's tenant session.
+
+    A skeleton row is replaced by one that its source changed later, or at the same instant if
+    it differs (instants of the source are whole seconds; what is read later is newer). A row of
+    an append-only table that is there already stays as it is.
+    """
+    if not rows.values:
+        return 0
+    cursor = connection.connection.cursor()
+    staging = f"load_{rows.table.schema}_{rows.table.name}"
+    columns = ("org_id", *rows.columns)
+    every = ", ".join(column.name for column in rows.table.columns if column.name != "loaded_at")
+    cursor.execute(
+        f'create temp table if not exists "{staging}" on commit delete rows '
+        f"as select {every} from {rows.table.fullname} with no data"
+    )
+    cursor.execute(f'truncate "{staging}"')
+    _copy(cursor, staging, rows, columns, org_id)
+    cursor.execute(_merge_statement(rows.table, staging, columns))
+    return int(cursor.rowcount)
+
+
+def _copy(
+    cursor: Cursor[object], staging: str, rows: Rows, columns: tuple[str, ...], org_id: UUID
+) -> None:
+    names = ", ".join(columns)
+    with cursor.copy(f'copy "{staging}" ({names}) from stdin with (format binary)') as copy:
+        copy.set_types([_type_name(rows.table.columns[name]) for name in columns])
+        for row in rows.values:
+            copy.write_row((org_id, *row))
+
+
+def _type_name(column: "Column[object]") -> str:
+    name = column.type.compile(POSTGRES).lower()
+    return {"timestamp with time zone": "timestamptz", "double precision": "float8"}.get(name, name)
+
+
+def _merge_statement(table: Table, staging: str, columns: tuple[str, ...]) -> str:
+    key = [column.name for column in table.primary_key]
+    names = ", ".join(columns)
+    newest = ", ".join([*key, "changed_at desc"])
+    return (
+        f"insert into {table.fullname} as t ({names}) "
+        f"select distinct on ({', '.join(key)}) {names} "
+        f'from "{staging}" order by {newest} '
+        f"on conflict ({', '.join(key)}) {_on_conflict(table, key, columns)}"
+    )
+
+
+def _on_conflict(table: Table, key: list[str], columns: Iterable[str]) -> str:
+    if table.info.get("partitioned"):
+        return "do nothing"
+    changed = [name for name in columns if name not in key]
+    assignments = ", ".join(f"{name} = excluded.{name}" for name in changed)
+    mine = ", ".join(f"t.{name}" for name in changed)
+    theirs = ", ".join(f"excluded.{name}" for name in changed)
+    return (
+        f"do update set {assignments}, loaded_at = excluded.loaded_at "
+        "where excluded.changed_at > t.changed_at "
+        f"or (excluded.changed_at = t.changed_at and ({mine}) is distinct from ({theirs}))"
+    )

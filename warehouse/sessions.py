@@ -1,0 +1,110 @@
+"""The doors to the warehouse: engines that show no values, and sessions of one tenant."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from pgvector.psycopg import register_vector
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+
+from warehouse.errors import ConfigurationError, PermanentError, TransientError, VensorError
+
+
+@dataclass(frozen=True)
+class Logins:
+    """One URL for each kind of work. SQLAlchemy's `repr` of a URL hides its password."""
+
+    migrator: URL
+    loader: URL
+    transformer: URL
+
+
+@dataclass(frozen=True)
+class Organization:
+    """A tenant, as its own settings say."""
+
+    org_id: UUID
+    slug: str
+    name: str
+    timezone: str
+    retention_days: int
+    audit_retention_days: int
+
+
+def engine_for(url: URL, *, application: str = "vensor") -> Engine:
+    """An engine whose errors name no parameters and whose waits end.
+
+    A lock is waited for at most a minute and a statement runs at most half an hour: a run that
+    hangs on the warehouse would otherwise hold its organization's place for ever.
+    """
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        connect_args={
+            "application_name": application,
+            "connect_timeout": 10,
+            "options": "-c lock_timeout=60s -c statement_timeout=30min -c timezone=UTC",
+        },
+    )
+    event.listen(engine, "connect", lambda connection, _record: register_vector(connection))
+    return engine
+
+
+@contextmanager
+def tenant_session(engine: Engine, org_id: UUID) -> Iterator[Connection]:
+    """One transaction that sees and writes the rows of one organization and no other.
+
+    Committed at the end, rolled back on any exception. The setting ends with the transaction.
+
+    Raises: TransientError and PermanentError in place of the driver's own, which quote values.
+    """
+    with translated_errors(), engine.begin() as connection:
+        connection.execute(
+            text("select set_config('app.org_id', :org_id, true)"), {"org_id": str(org_id)}
+        )
+        yield connection
+
+
+def directory(engine: Engine) -> list[Organization]:
+    """Every organization of this warehouse, by slug."""
+    with translated_errors(), engine.begin() as connection:
+        rows = connection.execute(text("select * from app.directory() order by slug"))
+        return [Organization(**row._mapping) for row in rows]
+
+
+def find_organization(engine: Engine, slug: str) -> Organization:
+    """The organization with this slug. Raises: ConfigurationError naming those there are."""
+    known = directory(engine)
+    for organization in known:
+        if organization.slug == slug:
+            return organization
+    slugs = ", ".join(organization.slug for organization in known) or "none yet"
+    raise ConfigurationError(
+        f"no organization {slug!r} (there are: {slugs}); `vensor org add {slug} --name …` adds it"
+    )
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Lets the driver's errors out as ours, by SQLSTATE and constraint, without their values."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _translated(error) from None
+
+
+def _translated(error: DBAPIError) -> VensorError:
+    diagnosis = getattr(error.orig, "diag", None)
+    state = getattr(error.orig, "sqlstate", None)
+    constraint = getattr(diagnosis, "constraint_name", None)
+    table = getattr(diagnosis, "table_name", None)
+    if state is None or state[:2] in {"08", "40", "53", "57"} or state == "55P03":
+        return TransientError(f"the warehouse is not reachable or busy (SQLSTATE {state})")
+    if state == "42P01":
+        return ConfigurationError("a table of the warehouse is missing; run `vensor init`")
+    return PermanentError(
+        f"the warehouse refused (SQLSTATE {state}, table {table}, constraint {constraint})"
+    )
