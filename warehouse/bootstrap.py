@@ -68,7 +68,7 @@ def create_database(superuser: URL, logins: Logins) -> None:
 
 def create_roles(connection: Connection[object], logins: Logins) -> None:
     """Creates the roles and sets the passwords of those that log in, from their URLs."""
-    connection.execute(files("warehouse").joinpath("sql/roles.sql").read_text())  # type: ignore[arg-type]
+    connection.execute(files("warehouse").joinpath("sql/roles.sql").read_text())
     for url in (logins.migrator, logins.loader, logins.transformer):
         if url.username in LOGIN_ROLES:
             connection.execute(

@@ -6,9 +6,10 @@ the policy's WITH CHECK holds for every row. Loading the same rows twice is load
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from psycopg import Cursor
+import psycopg
 from sqlalchemy import Column, Connection, Table
 from sqlalchemy.dialects.postgresql import dialect
 
@@ -36,7 +37,7 @@ def merge(connection: Connection, org_id: UUID, rows: Rows) -> int:
     """
     if not rows.values:
         return 0
-    cursor = connection.connection.cursor()
+    cursor = _driver(connection).cursor()
     staging = f"load_{rows.table.schema}_{rows.table.name}"
     columns = ("org_id", *rows.columns)
     every = ", ".join(column.name for column in rows.table.columns if column.name != "loaded_at")
@@ -50,8 +51,15 @@ def merge(connection: Connection, org_id: UUID, rows: Rows) -> int:
     return int(cursor.rowcount)
 
 
+def _driver(connection: Connection) -> "psycopg.Connection[Any]":
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError("bulk loading needs psycopg")
+    return driver
+
+
 def _copy(
-    cursor: Cursor[object], staging: str, rows: Rows, columns: tuple[str, ...], org_id: UUID
+    cursor: psycopg.Cursor[Any], staging: str, rows: Rows, columns: tuple[str, ...], org_id: UUID
 ) -> None:
     names = ", ".join(columns)
     with cursor.copy(f'copy "{staging}" ({names}) from stdin with (format binary)') as copy:
@@ -60,7 +68,7 @@ def _copy(
             copy.write_row((org_id, *row))
 
 
-def _type_name(column: "Column[object]") -> str:
+def _type_name(column: "Column[Any]") -> str:
     name = column.type.compile(POSTGRES).lower()
     return {"timestamp with time zone": "timestamptz", "double precision": "float8"}.get(name, name)
 

@@ -1,5 +1,7 @@
 """Alembic's environment: one transaction, as the owner, one migrator at a time."""
 
+from typing import Literal
+
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import create_engine, pool, text
@@ -23,7 +25,7 @@ def include_object(
     return not (reflected and table and table[:-8].endswith("_p") and table[-8:].isdigit())
 
 
-def render_item(kind: str, item: object, autogen: AutogenContext) -> str | bool:
+def render_item(kind: str, item: object, autogen: AutogenContext) -> str | Literal[False]:
     if kind == "type" and type(item).__module__.startswith("pgvector"):
         autogen.imports.add("from pgvector.sqlalchemy import HALFVEC")
         return "HALFVEC()"

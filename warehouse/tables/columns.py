@@ -1,5 +1,7 @@
 """The columns that tables share, so that each class of data is declared in one way."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -23,7 +25,7 @@ metadata = MetaData(
 )
 
 
-def org_id() -> Column[object]:
+def org_id() -> Column[Any]:
     """The tenant: first in every primary key and index."""
     return Column("org_id", Uuid, primary_key=True)
 
@@ -33,12 +35,12 @@ def key(name: str) -> Column[int]:
     return Column(name, BigInteger, primary_key=True, autoincrement=False)
 
 
-def instant(name: str, *, nullable: bool = True) -> Column[object]:
+def instant(name: str, *, nullable: bool = True) -> Column[Any]:
     """An instant in time, UTC."""
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
-def now(name: str) -> Column[object]:
+def now(name: str) -> Column[Any]:
     """An instant that the warehouse sets when the row is written."""
     return Column(
         name, DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")
@@ -83,6 +85,6 @@ def sealed(name: str = "sealed") -> Column[bytes]:
     return Column(name, LargeBinary, nullable=False)
 
 
-def flag(name: str) -> Column[object]:
+def flag(name: str) -> Column[Any]:
     """A text column of a closed vocabulary, which the source defines and may extend."""
     return Column(name, Text)

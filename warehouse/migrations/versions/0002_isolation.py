@@ -63,7 +63,9 @@ LEDGER = ["app.runs", "app.run_stages", "audit.events"]
 
 def upgrade() -> None:
     # Anyone may execute a new function unless told otherwise: here, no one but the owner.
-    op.execute("alter default privileges for role vensor_owner revoke execute on routines from public")
+    op.execute(
+        "alter default privileges for role vensor_owner revoke execute on routines from public"
+    )
     op.get_bind().exec_driver_sql(
         files("warehouse").joinpath("sql/isolation.sql").read_text().replace("%", "%%")
     )

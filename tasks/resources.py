@@ -1,0 +1,58 @@
+"""What a task works with: one organization, its engine and its cipher, opened for that task."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine
+
+from tasks.encryption import Cipher, Keyring, load_or_create_kek
+from tasks.settings import Settings, load_settings
+from warehouse.sessions import (
+    Logins,
+    Organization,
+    engine_for,
+    find_organization,
+    tenant_session,
+)
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The collaborators of one task for one organization."""
+
+    settings: Settings
+    logins: Logins
+    engine: Engine
+    organization: Organization
+    cipher: Cipher
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """A transaction of this organization."""
+        with tenant_session(self.engine, self.organization.org_id) as connection:
+            yield connection
+
+
+@contextmanager
+def opened_engine(settings: Settings) -> Iterator[Engine]:
+    """The loader's engine, its connections closed at the end."""
+    engine = engine_for(settings.logins().loader)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def opened(slug: str) -> Iterator[Resources]:
+    """The resources for the organization `slug`.
+
+    Raises: ConfigurationError when a setting, the warehouse or the organization is missing.
+    """
+    settings = load_settings()
+    with opened_engine(settings) as engine:
+        organization = find_organization(engine, slug)
+        kek = settings.kek.get_secret_value() if settings.kek else None
+        keyring = Keyring(engine, organization.org_id, load_or_create_kek(settings.home, kek))
+        yield Resources(settings, settings.logins(), engine, organization, Cipher(keyring))

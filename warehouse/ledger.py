@@ -1,0 +1,99 @@
+"""The ledger of runs: what ran for whom, how far it came, what it moved."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from warehouse.errors import TransientError
+from warehouse.sessions import Organization, translated_errors
+from warehouse.tables.app import run_stages, runs
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """What one stage did. `note` is for people: counts and names of tables, never values."""
+
+    rows_in: int = 0
+    rows_out: int = 0
+    quarantined: int = 0
+    note: str = ""
+
+
+@contextmanager
+def exclusive(engine: Engine, organization: Organization) -> Iterator[None]:
+    """Holds the organization's one place for a run; a killed process gives it up by itself.
+
+    Raises: TransientError when another run holds it.
+    """
+    with translated_errors(), engine.connect() as connection:
+        got = connection.execute(
+            text("select pg_try_advisory_lock(hashtextextended(:name, 0))"),
+            {"name": f"vensor run {organization.org_id}"},
+        ).scalar_one()
+        connection.commit()
+        if not got:
+            raise TransientError(f"a run of {organization.slug} is under way; try again later")
+        try:
+            yield
+        finally:
+            connection.invalidate()  # ends the session, and the lock with it
+
+
+def begin(connection: Connection, org_id: UUID, *, flow: str, as_of: datetime) -> UUID:
+    """Opens a run. Runs of this organization that were killed are closed as failed."""
+    connection.execute(
+        update(runs)
+        .where(runs.c.state == "running", runs.c.flow == flow)
+        .values(state="failed", ended_at=func.clock_timestamp())
+    )
+    run_id = uuid4()
+    connection.execute(runs.insert().values(org_id=org_id, run_id=run_id, flow=flow, as_of=as_of))
+    return run_id
+
+
+def end(connection: Connection, run_id: UUID, *, state: str) -> None:
+    connection.execute(
+        update(runs)
+        .where(runs.c.run_id == run_id)
+        .values(state=state, ended_at=func.clock_timestamp())
+    )
+
+
+def record_stage(
+    connection: Connection,
+    org_id: UUID,
+    run_id: UUID,
+    stage: str,
+    result: StageResult,
+    *,
+    seconds: float,
+    error: str | None,
+) -> None:
+    values = {
+        "state": "completed" if error is None else "failed",
+        "rows_in": result.rows_in,
+        "rows_out": result.rows_out,
+        "quarantined": result.quarantined,
+        "seconds": seconds,
+        "error": error,
+    }
+    statement = insert(run_stages).values(org_id=org_id, run_id=run_id, stage=stage, **values)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["org_id", "run_id", "stage"],
+            set_={**values, "ended_at": func.clock_timestamp()},
+        )
+    )
+
+
+def last_completed(connection: Connection, flow: str) -> datetime | None:
+    """The instant as of which this organization's last completed run saw the world."""
+    newest: datetime | None = connection.execute(
+        select(func.max(runs.c.as_of)).where(runs.c.flow == flow, runs.c.state == "completed")
+    ).scalar_one()
+    return newest

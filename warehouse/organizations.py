@@ -1,0 +1,97 @@
+"""Organizations and their connections to other services."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from warehouse.errors import ConfigurationError
+from warehouse.sessions import Organization, directory, tenant_session
+from warehouse.tables.app import connections, organizations
+
+
+@dataclass(frozen=True)
+class Connected:
+    """A connection as it lies in the warehouse; `credentials` is sealed."""
+
+    provider: str
+    base_url: str
+    account: str
+    client_id: str | None
+    credentials: bytes
+
+    def __repr__(self) -> str:
+        return f"Connected({self.provider}, {self.base_url}, {self.account})"
+
+
+def add_organization(
+    engine: Engine, *, slug: str, name: str, timezone: str, retention_days: int
+) -> bool:
+    """Adds the organization, or brings its settings to these; False if it was there.
+
+    Raises: ConfigurationError when the slug is not made of a-z, 0-9 and "-".
+    """
+    known = {organization.slug: organization for organization in directory(engine)}
+    org_id = known[slug].org_id if slug in known else uuid4()
+    settings = {"name": name, "timezone": timezone, "retention_days": retention_days}
+    statement = insert(organizations).values(org_id=org_id, slug=slug, **settings)
+    with tenant_session(engine, org_id) as connection:
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["org_id"], set_=settings)
+        )
+    return slug not in known
+
+
+def connect(connection: Connection, org_id: UUID, connected: Connected) -> None:
+    """Stores a connection in place of an earlier one to the same provider."""
+    values = {
+        "base_url": connected.base_url,
+        "account": connected.account,
+        "client_id": connected.client_id,
+        "credentials": connected.credentials,
+    }
+    statement = insert(connections).values(org_id=org_id, provider=connected.provider, **values)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["org_id", "provider"],
+            set_={**values, "connected_at": func.clock_timestamp()},
+        )
+    )
+
+
+def find_connection(connection: Connection, provider: str) -> Connected | None:
+    row = connection.execute(
+        select(
+            connections.c.provider,
+            connections.c.base_url,
+            connections.c.account,
+            connections.c.client_id,
+            connections.c.credentials,
+        ).where(connections.c.provider == provider)
+    ).one_or_none()
+    return None if row is None else Connected(*row)
+
+
+def require_connection(
+    connection: Connection, organization: Organization, provider: str
+) -> Connected:
+    """The connection. Raises: ConfigurationError naming the command that makes it."""
+    found = find_connection(connection, provider)
+    if found is None:
+        raise ConfigurationError(
+            f"{organization.slug} is not connected to {provider};"
+            f" run `vensor connect {provider} --org {organization.slug} …`"
+        )
+    return found
+
+
+def ensure_partitions(engine: Engine, from_day: date, to_day: date) -> int:
+    """Makes the missing daily partitions from one day to another; the number made."""
+    with engine.begin() as connection:
+        made = connection.execute(
+            text("select app.ensure_partitions(:from_day, :to_day)"),
+            {"from_day": from_day, "to_day": to_day},
+        )
+        return int(made.scalar_one())

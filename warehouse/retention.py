@@ -1,0 +1,196 @@
+"""The end of every clock: which rows are past it, and their deletion.
+
+A ticket goes with everything that carries its id, and not before each day that it touched is
+sealed in every metric table: a metric must never shrink because its tickets are gone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, Table, func, inspect, select, text
+
+from warehouse import keys
+from warehouse.sessions import Organization, tenant_session
+from warehouse.tables import metadata
+
+TICKETS_AT_ONCE = 1_000
+# Skeletons that belong to no one ticket: these go when nothing refers to them any more.
+PEOPLE = {
+    "zendesk.users": """
+        delete from zendesk.users as u where u.changed_at < :cutoff and not exists (
+            select from zendesk.tickets as t
+            where u.id in (t.requester_id, t.submitter_id, t.assignee_id)
+        ) and not exists (select from zendesk.comments as c where u.id = c.author_id)
+        and u.role = 'end-user'
+    """,
+    "zendesk.organizations": """
+        delete from zendesk.organizations as o where o.changed_at < :cutoff and not exists (
+            select from zendesk.tickets as t where o.id = t.organization_id
+        )
+    """,
+    "zendesk.call_legs": """
+        delete from zendesk.call_legs as l where l.changed_at < :cutoff and not exists (
+            select from zendesk.calls as c where l.call_id = c.id
+        )
+    """,
+    "zendesk.calls": "delete from zendesk.calls where changed_at < :cutoff and ticket_id is null",
+    "app.outbox": "delete from app.outbox where created_at < :cutoff and state <> 'pending'",
+}
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Where an organization's clock stands.
+
+    Content before `cutoff` is past it. A ticket is when its last activity lies before
+    `first_kept_day` began in the organization's time zone, and that day is measured.
+    """
+
+    cutoff: datetime
+    first_kept_day: date
+    first_kept_at: datetime
+
+
+def clock(organization: Organization, as_of: datetime) -> Clock:
+    """The clock as of an instant."""
+    cutoff = as_of - timedelta(days=organization.retention_days)
+    zone = ZoneInfo(organization.timezone)
+    day = cutoff.astimezone(zone).date()
+    return Clock(cutoff, day, datetime(day.year, day.month, day.day, tzinfo=zone))
+
+
+def drop_partitions(engine: Engine, as_of: datetime) -> list[str]:
+    """Drops the daily partitions that lie before every organization's clock; their names."""
+    with engine.begin() as connection:
+        rows = connection.execute(
+            text("select * from app.drop_partitions(:as_of)"), {"as_of": as_of}
+        )
+        return [row[0] for row in rows]
+
+
+def measured_through(connection: Connection) -> datetime | None:
+    """The instant up to which metrics were last built and checked."""
+    newest: datetime | None = connection.execute(
+        text("""
+            select max(r.as_of) from app.runs as r
+            inner join app.run_stages as s on r.run_id = s.run_id
+            where s.stage = 'measure' and s.state = 'completed'
+        """)
+    ).scalar_one()
+    return newest
+
+
+def seal_days(connection: Connection, org_id: UUID, *, before: date) -> int:
+    """Seals the days before `before` in every metric table; the number of seals made.
+
+    The checksum tells later whether a sealed day was changed.
+    """
+    made = 0
+    for model in _metric_tables(connection):
+        done = connection.execute(
+            text(f"""
+                insert into app.metric_day_seals (org_id, metric_day, model, checksum)
+                select :org_id, m.metric_day, :model, md5(string_agg(m::text, '|' order by m::text))
+                from metrics.{model} as m
+                where m.metric_day < :before
+                group by m.metric_day
+                on conflict do nothing
+            """),
+            {"org_id": org_id, "model": model, "before": before},
+        )
+        made += done.rowcount
+    return made
+
+
+def count_past(connection: Connection, at: Clock) -> dict[str, int]:
+    """How many rows of each kind are past the clock: what a purge would delete."""
+    counts = {
+        table.fullname: connection.execute(
+            select(func.count()).where(table.c.changed_at < at.cutoff)
+        ).scalar_one()
+        for table in _content_tables()
+    }
+    counts["zendesk.tickets"] = connection.execute(
+        text("select count(*) from zendesk.tickets where greatest(updated_at, changed_at) < :at"),
+        {"at": at.first_kept_at},
+    ).scalar_one()
+    return {name: count for name, count in counts.items() if count}
+
+
+def purge_content(engine: Engine, org_id: UUID, at: Clock) -> Iterator[tuple[str, int]]:
+    """Deletes content past the clock, table by table: (table, rows).
+
+    Needed where an organization's clock is shorter than the longest one; whole days that are
+    past everyone's are dropped as partitions.
+    """
+    for table in _content_tables():
+        with tenant_session(engine, org_id) as connection:
+            done = connection.execute(table.delete().where(table.c.changed_at < at.cutoff))
+        if done.rowcount:
+            yield table.fullname, done.rowcount
+
+
+def purge_tickets(engine: Engine, org_id: UUID, at: Clock) -> Iterator[tuple[str, int]]:
+    """Deletes the tickets past the clock with all that carries their ids: (table, rows).
+
+    Each batch is one transaction: killed in between, no ticket is left in part.
+    """
+    while True:
+        with tenant_session(engine, org_id) as connection:
+            ids = connection.execute(
+                text("""
+                    select id from zendesk.tickets
+                    where greatest(updated_at, changed_at) < :at
+                    order by id limit :batch
+                """),
+                {"at": at.first_kept_at, "batch": TICKETS_AT_ONCE},
+            ).scalars()
+            batch = list(ids)
+            deleted = list(_delete_tickets(connection, batch)) if batch else []
+        if not batch:
+            return
+        yield from deleted
+
+
+def purge_rest(engine: Engine, org_id: UUID, at: Clock) -> Iterator[tuple[str, int]]:
+    """Deletes what no ticket needs any more, and destroys the keys of past weeks."""
+    for name, statement in PEOPLE.items():
+        with tenant_session(engine, org_id) as connection:
+            done = connection.execute(text(statement), {"cutoff": at.cutoff})
+        if done.rowcount:
+            yield name, done.rowcount
+    with tenant_session(engine, org_id) as connection:
+        week_after = at.cutoff.date() - timedelta(days=7)
+        destroyed = keys.destroy_content_keys(connection, weeks_until=week_after)
+    if destroyed:
+        yield "keys.org_keys", destroyed
+
+
+def _delete_tickets(connection: Connection, batch: list[int]) -> Iterator[tuple[str, int]]:
+    for table in metadata.sorted_tables:
+        if "ticket_id" in table.columns:
+            done = connection.execute(
+                text(f"delete from {table.fullname} where ticket_id = any(:ids)"),
+                {"ids": batch},
+            )
+            if done.rowcount:
+                yield table.fullname, done.rowcount
+    connection.execute(text("delete from zendesk.tickets where id = any(:ids)"), {"ids": batch})
+    yield "zendesk.tickets", len(batch)
+
+
+def _content_tables() -> list[Table]:
+    return [table for table in metadata.sorted_tables if table.info["class"] == "content"]
+
+
+def _metric_tables(connection: Connection) -> list[str]:
+    """The tables of the schema `metrics` that have days."""
+    inspector = inspect(connection)
+    return [
+        name
+        for name in inspector.get_table_names(schema="metrics")
+        if any(c["name"] == "metric_day" for c in inspector.get_columns(name, schema="metrics"))
+    ]
