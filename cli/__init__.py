@@ -1,0 +1,1 @@
+"""`vensor`: the flows from a terminal."""

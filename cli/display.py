@@ -1,0 +1,69 @@
+"""What the terminal shows while a run works: one line a stage, and the ledger at the end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from tasks.ledger import StageLine
+from tasks.progress import Progress, reporting_to
+
+stdout = Console(highlight=False)
+stderr = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def shown_progress(title: str) -> Iterator[None]:
+    """Within, progress is shown on the terminal: bars on a screen, nothing in a pipe."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[note]}"),
+    )
+    with Bars(*columns, console=stderr, transient=True) as bars:
+        overall = bars.add_task(title, total=None, count="", note="")
+        shown: dict[str, TaskID] = {}
+
+        def show(progress: Progress) -> None:
+            if progress.stage not in shown:
+                shown[progress.stage] = bars.add_task(
+                    f"  {progress.stage}", total=None, count="", note=""
+                )
+            of = "" if progress.total is None else f"/{progress.total:,}"
+            bars.update(
+                shown[progress.stage],
+                completed=progress.done,
+                total=progress.total,
+                count=f"{progress.done:,}{of}",
+                note=progress.note,
+            )
+
+        with reporting_to(show):
+            yield
+        bars.update(overall, total=1, completed=1)
+
+
+def ledger_table(title: str, lines: list[StageLine]) -> Table:
+    """What each stage of a run did, as people read it."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("stage")
+    for name in ("in", "out", "quarantined", "seconds"):
+        table.add_column(name, justify="right")
+    table.add_column("what")
+    for line in lines:
+        result = line.result
+        table.add_row(
+            line.stage,
+            f"{result.rows_in:,}",
+            f"{result.rows_out:,}",
+            f"{result.quarantined:,}",
+            f"{line.seconds:.1f}",
+            result.note,
+        )
+    return table

@@ -1,0 +1,50 @@
+"""The command `vensor`. Every error is one line on stderr that says what to do."""
+
+import os
+import sys
+from typing import NoReturn
+
+import typer
+
+from cli import connect, demo, doctor, operate, organizations, read
+from tasks.errors import TransientError, VensorError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="vensor",
+    help=(
+        "Support tickets and calls into metric tables; the people in them encrypted, isolated"
+        " and gone after their time."
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    add_completion=False,
+)
+for module in (organizations, connect, operate, read, doctor, demo):
+    module.register(app)
+
+
+def main() -> None:
+    """Runs the command that the terminal names; exits 1 on an error, 130 on Ctrl-C."""
+    os.umask(0o077)
+    try:
+        status = app(standalone_mode=False)
+    except VensorError as error:
+        hint = " (this may pass: try again)" if isinstance(error, TransientError) else ""
+        _fail(f"{error}{hint}", 1)
+    except typer.TyperException as error:
+        usage = getattr(error, "ctx", None)
+        hint = f" See `{usage.command_path} --help`." if usage is not None else ""
+        _fail(f"{error}{hint}", 2)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    if status == INTERRUPTED:
+        _fail("stopped; the same command goes on from here", INTERRUPTED)
+    sys.exit(status or 0)
+
+
+def _fail(message: str, status: int) -> NoReturn:
+    print(f"vensor: {message}", file=sys.stderr)  # noqa: T201
+    sys.exit(status)

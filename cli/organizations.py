@@ -1,0 +1,90 @@
+"""`vensor init` and `vensor org`: the warehouse and who is in it."""
+
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+from rich.table import Table
+
+from cli.display import stderr, stdout
+from tasks.resources import opened_engine
+from tasks.settings import Settings, load_settings
+from warehouse.bootstrap import create_database, initialise_embedded
+from warehouse.migrate import migrate
+from warehouse.organizations import add_organization
+from warehouse.sessions import Logins, directory
+
+org = typer.Typer(help="The organizations of this warehouse.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(init)
+    app.add_typer(org, name="org")
+
+
+def init() -> None:
+    """Creates the warehouse, or brings it to this version. Safe to repeat.
+
+    Example: [bold]vensor init[/bold]
+    """
+    settings = load_settings()
+    with stderr.status("the warehouse …"):
+        initialise(settings)
+    stdout.print(f"the warehouse is ready ({_where(settings)})")
+
+
+def initialise(settings: Settings) -> Logins:
+    """The logins of a warehouse that stands, with roles, tables, policies and metric tables."""
+    from tasks.metrics.dbt import prepare
+
+    if settings.embedded:
+        logins = initialise_embedded(settings.home)
+    else:
+        logins = settings.remote_logins()
+        create_database(logins.migrator, logins)
+    migrate(logins.migrator)
+    prepare(logins.transformer, target_dir=settings.home / "dbt")
+    return logins
+
+
+@org.command("add")
+def add(
+    slug: Annotated[str, typer.Argument(help="A short name: a-z, 0-9 and -.")],
+    name: Annotated[str, typer.Option(help="The name that people read.")],
+    timezone: Annotated[str, typer.Option(help="Where its day begins: an IANA name.")] = "UTC",
+    retention_days: Annotated[
+        int, typer.Option(min=1, max=3650, help="How long personal data is kept.")
+    ] = 30,
+) -> None:
+    """Adds an organization, or changes its settings to these.
+
+    Example: [bold]vensor org add acme --name "Acme Ltd" --timezone Europe/Berlin[/bold]
+    """
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise typer.BadParameter(
+            f"{timezone!r} is no IANA time zone such as Europe/Berlin", param_hint="--timezone"
+        ) from None
+    with opened_engine(load_settings()) as engine:
+        added = add_organization(
+            engine, slug=slug, name=name, timezone=timezone, retention_days=retention_days
+        )
+    stdout.print(f"{slug} {'added' if added else 'was there; its settings are these now'}")
+
+
+@org.command("list")
+def list_() -> None:
+    """Lists the organizations.
+
+    Example: [bold]vensor org list[/bold]
+    """
+    table = Table("slug", "name", "timezone", "retention days", box=None, pad_edge=False)
+    with opened_engine(load_settings()) as engine:
+        for one in directory(engine):
+            table.add_row(one.slug, one.name, one.timezone, str(one.retention_days))
+    stdout.print(table)
+
+
+def _where(settings: Settings) -> str:
+    return f"embedded, under {settings.home}" if settings.embedded else "your own Postgres"

@@ -1,0 +1,114 @@
+"""The daily digest as Slack blocks: numbers, ticket links and steps; no one's name, no quotation.
+
+Source of the limits: Slack's Block Kit reference (50 blocks, section text 3,000 characters,
+header 150, 10 fields).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+SECTION_CHARACTERS = 3_000
+HEADER_CHARACTERS = 150
+LISTED = 8
+
+Block = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One ticket to look at. `reason` is made of our words, numbers and the SOP's own."""
+
+    ticket_id: int
+    url: str
+    status: str
+    group: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Digest:
+    """One organization's day."""
+
+    organization: str
+    day: date
+    created: int
+    usually_created: float
+    solved: int
+    reopened: int
+    waiting: int
+    unhappy: Sequence[Finding]
+    unhappy_total: int
+    missed_steps: Sequence[Finding]
+    missed_total: int
+    scored: int
+    versions: str
+
+
+def blocks(digest: Digest) -> list[Block]:
+    """The message."""
+    return [
+        {"type": "header", "text": _plain(f"{digest.organization}: {digest.day.isoformat()}")},
+        {"type": "section", "fields": [_mrkdwn(text) for text in _figures(digest)]},
+        *_listing(
+            f"*{digest.unhappy_total} open tickets where the customer turned unhappy*",
+            digest.unhappy,
+            digest.unhappy_total,
+        ),
+        *_listing(
+            f"*{digest.missed_total} tickets where a step of a procedure was not done*",
+            digest.missed_steps,
+            digest.missed_total,
+        ),
+        {"type": "context", "elements": [_mrkdwn(_small_print(digest))]},
+    ]
+
+
+def fallback(digest: Digest) -> str:
+    """The message in one line, for notifications."""
+    return (
+        f"{digest.organization} {digest.day.isoformat()}: {digest.created} created,"
+        f" {digest.solved} solved, {digest.unhappy_total} unhappy,"
+        f" {digest.missed_total} with a step not done"
+    )
+
+
+def _figures(digest: Digest) -> list[str]:
+    return [
+        f"*Created*\n{digest.created} (usually {digest.usually_created:.0f})",
+        f"*Solved*\n{digest.solved}",
+        f"*Reopened*\n{digest.reopened}",
+        f"*Not solved yet*\n{digest.waiting}",
+    ]
+
+
+def _listing(title: str, findings: Sequence[Finding], total: int) -> list[Block]:
+    if not findings:
+        return []
+    lines = [title]
+    for finding in findings[:LISTED]:
+        group, reason = escape(finding.group), escape(finding.reason)
+        lines.append(f"• <{finding.url}|#{finding.ticket_id}> {finding.status}, {group}: {reason}")
+    if total > LISTED:
+        lines.append(f"… and {total - LISTED} more")
+    return [{"type": "section", "text": _mrkdwn("\n".join(lines))}]
+
+
+def _small_print(digest: Digest) -> str:
+    return f"{digest.scored} tickets scored by {escape(digest.versions)}; scores can be wrong."
+
+
+def escape(text: str) -> str:
+    """`text` as Slack shows it: no markup of its own, no mention of anyone.
+
+    Source: Slack's "Formatting text for app surfaces": & < > are the only control characters.
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text[:HEADER_CHARACTERS]}
+
+
+def _mrkdwn(text: str) -> Block:
+    return {"type": "mrkdwn", "text": text[:SECTION_CHARACTERS]}

@@ -1,0 +1,90 @@
+"""Posting to Slack, at most once for each message key.
+
+Slack has no idempotency key. Each message carries its key in its metadata; after a call whose
+outcome is not known, the channel's history is asked before the message is sent again.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+
+from tasks.errors import ConfigurationError, RefusedError, TransientError
+
+EVENT = "vensor_message"
+TIMEOUT_SECONDS = 15
+PASSING = {"ratelimited", "service_unavailable", "internal_error", "fatal_error", "request_timeout"}
+HINTS = {
+    "invalid_auth": "the token is not valid; run `vensor connect slack` with a new one",
+    "token_revoked": "the token was revoked; run `vensor connect slack` with a new one",
+    "channel_not_found": "the channel is not known to the app",
+    "not_in_channel": "invite the app to the channel (/invite)",
+    "missing_scope": "the app needs the scopes chat:write and channels:history",
+}
+
+
+class SlackChannel:
+    """One channel of one workspace."""
+
+    def __init__(self, *, base_url: str, token: str, channel: str) -> None:
+        self._client = WebClient(
+            token=token,
+            base_url=base_url,
+            timeout=TIMEOUT_SECONDS,
+            retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=3)],
+        )
+        self._channel = channel
+
+    def check(self) -> str:
+        """The workspace's name. Raises: RefusedError if the token or channel is not good."""
+        try:
+            team = self._client.auth_test()
+            self._client.conversations_info(channel=self._channel)
+        except (SlackApiError, SlackClientError, OSError) as error:
+            _raise(error, "check")
+        return str(team["team"])
+
+    def post(self, message_key: str, blocks: Sequence[Mapping[str, Any]], fallback: str) -> str:
+        """The timestamp of the message posted.
+
+        Raises: TransientError when it is not known whether it was (ask `find`), RefusedError.
+        """
+        try:
+            answer = self._client.chat_postMessage(
+                channel=self._channel,
+                blocks=[dict(block) for block in blocks],
+                text=fallback,
+                unfurl_links=False,
+                unfurl_media=False,
+                metadata={"event_type": EVENT, "event_payload": {"message_key": message_key}},
+            )
+        except (SlackApiError, SlackClientError, OSError) as error:
+            _raise(error, "post")
+        return str(answer["ts"])
+
+    def find(self, message_key: str) -> str | None:
+        """The timestamp of the message with this key among the channel's latest, or None."""
+        try:
+            answer = self._client.conversations_history(
+                channel=self._channel, include_all_metadata=True, limit=200
+            )
+        except (SlackApiError, SlackClientError, OSError) as error:
+            _raise(error, "read history")
+        for message in answer["messages"]:
+            payload = message.get("metadata", {}).get("event_payload", {})
+            if payload.get("message_key") == message_key:
+                return str(message["ts"])
+        return None
+
+
+def _raise(error: Exception, operation: str) -> NoReturn:
+    if not isinstance(error, SlackApiError):
+        raise TransientError(f"Slack did not answer ({operation}: {type(error).__name__})")
+    code = str(error.response.get("error", "unknown"))
+    if code in PASSING or error.response.status_code >= 500:
+        raise TransientError(f"Slack could not {operation} now ({code})")
+    if code in {"invalid_auth", "token_revoked", "not_authed"}:
+        raise ConfigurationError(f"Slack refused to {operation}: {HINTS.get(code, code)}")
+    raise RefusedError(f"Slack refused to {operation} ({code}): {HINTS.get(code, 'see its docs')}")

@@ -1,0 +1,77 @@
+"""The run ledger as flows use it: one run of an organization, stage by stage."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from tasks.progress import report
+from tasks.resources import Resources, opened
+from tasks.step import without_values
+from warehouse import ledger
+from warehouse.ledger import StageResult
+
+
+@dataclass(frozen=True)
+class StageLine:
+    """One line of the ledger: a stage, what it did and how long it took."""
+
+    stage: str
+    result: StageResult
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run under way; `lines` grows as its stages end."""
+
+    slug: str
+    run_id: UUID
+    as_of: datetime
+    resources: Resources
+    lines: list[StageLine] = field(default_factory=list)
+
+    def stage(self, name: str, work: Callable[[], StageResult]) -> None:
+        """Does `work` and records it; on failure records its class and lets the error on."""
+        report(name, 0)
+        started = time.monotonic()
+        result, failure = StageResult(), None
+        try:
+            result = work()
+        except Exception as error:
+            failure = without_values(error)
+        seconds = time.monotonic() - started
+        with self.resources.session() as connection:
+            ledger.record_stage(
+                connection,
+                self.resources.organization.org_id,
+                self.run_id,
+                name,
+                result,
+                seconds=seconds,
+                error=None if failure is None else type(failure).__name__,
+            )
+        if failure is not None:
+            raise failure from None
+        self.lines.append(StageLine(name, result, seconds))
+
+
+@contextmanager
+def running(slug: str, *, flow: str, as_of: datetime) -> Iterator[Run]:
+    """A run of `slug`, alone among its runs, in the ledger from its beginning to its end.
+
+    Raises: TransientError when another run of the organization is under way.
+    """
+    with opened(slug) as resources, ledger.exclusive(resources.engine, resources.organization):
+        with resources.session() as connection:
+            org_id = resources.organization.org_id
+            run_id = ledger.begin(connection, org_id, flow=flow, as_of=as_of)
+        state = "failed"
+        try:
+            yield Run(slug, run_id, as_of, resources)
+            state = "completed"
+        finally:
+            with resources.session() as connection:
+                ledger.end(connection, run_id, state=state)

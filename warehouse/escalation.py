@@ -1,0 +1,144 @@
+"""What a digest is made of: figures of one day, and tickets of the last days to look at."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+USUAL_DAYS = 7
+
+
+@dataclass(frozen=True)
+class DayFigures:
+    """Counts of one day of the metric table, beside the mean of the seven days before."""
+
+    created: int
+    solved: int
+    reopened: int
+    usually_created: float
+
+
+@dataclass(frozen=True)
+class UnhappyTicket:
+    """An unsolved ticket whose customer's last turns are negative. Scores are from -1 to 1."""
+
+    ticket_id: int
+    status: str
+    group_name: str | None
+    sentiment_end: float
+    sentiment_change: float
+
+
+@dataclass(frozen=True)
+class MissedStep:
+    """A step of a procedure that an agent did not do."""
+
+    ticket_id: int
+    status: str
+    group_name: str | None
+    document_id: str
+    title: str
+    body: str
+    step_no: int
+    confidence: float
+
+
+def day_figures(connection: Connection, day: date) -> DayFigures:
+    row = connection.execute(
+        text("""
+            with days as (
+                select
+                    metric_day,
+                    sum(created) as created,
+                    sum(first_solved) as solved,
+                    sum(reopened) as reopened
+                from metrics.fct_ticket_flow_daily
+                where metric_day between :usual_from and :day
+                group by metric_day
+            )
+            select
+                coalesce(sum(created) filter (where metric_day = :day), 0)::integer as created,
+                coalesce(sum(solved) filter (where metric_day = :day), 0)::integer as solved,
+                coalesce(sum(reopened) filter (where metric_day = :day), 0)::integer as reopened,
+                (coalesce(sum(created) filter (where metric_day < :day), 0) / :days)::float8
+                    as usually_created
+            from days
+        """),
+        {"day": day, "usual_from": day - timedelta(days=USUAL_DAYS), "days": USUAL_DAYS},
+    ).one()
+    return DayFigures(row.created, row.solved, row.reopened, row.usually_created)
+
+
+def waiting_tickets(connection: Connection) -> int:
+    """Tickets that are not solved."""
+    return int(
+        connection.execute(
+            text("""
+                select count(*) from zendesk.tickets
+                where status not in ('solved', 'closed', 'deleted')
+            """)
+        ).scalar_one()
+    )
+
+
+def scored_tickets(connection: Connection, *, model_version: str, since: datetime) -> int:
+    """Tickets with activity since then that this version has scored."""
+    return int(
+        connection.execute(
+            text("""
+                select count(*) from ai.ticket_scores as s
+                inner join zendesk.tickets as t on s.ticket_id = t.id
+                where s.model_version = :version and t.updated_at >= :since
+            """),
+            {"version": model_version, "since": since},
+        ).scalar_one()
+    )
+
+
+def unhappy_tickets(
+    connection: Connection, *, model_version: str, since: datetime, at_most: float
+) -> list[UnhappyTicket]:
+    """Unsolved tickets with activity since then that end at `at_most` or lower, worst first."""
+    rows = connection.execute(
+        text("""
+            select
+                t.id as ticket_id, t.status, g.name as group_name,
+                s.sentiment_end, coalesce(s.sentiment_change, 0) as sentiment_change
+            from ai.ticket_scores as s
+            inner join zendesk.tickets as t on s.ticket_id = t.id
+            left join zendesk.groups as g on t.group_id = g.id
+            where
+                s.model_version = :version and s.sentiment_end <= :at_most
+                and t.updated_at >= :since
+                and t.status not in ('solved', 'closed', 'deleted')
+            order by s.sentiment_end, t.id
+        """),
+        {"version": model_version, "since": since, "at_most": at_most},
+    )
+    return [UnhappyTicket(**row._mapping) for row in rows]
+
+
+def missed_steps(
+    connection: Connection, *, model_version: str, since: datetime
+) -> list[MissedStep]:
+    """The surest missed step of each ticket with activity since then, surest first."""
+    rows = connection.execute(
+        text("""
+            with surest as (
+                select distinct on (c.ticket_id)
+                    c.ticket_id, t.status, g.name as group_name,
+                    c.document_id, d.title, d.body, c.step_no, c.confidence
+                from ai.sop_checks as c
+                inner join zendesk.tickets as t on c.ticket_id = t.id
+                inner join knowledge.documents as d on c.document_id = d.document_id
+                left join zendesk.groups as g on t.group_id = g.id
+                where
+                    c.model_version = :version and c.verdict = 'not_met'
+                    and c.sop_version = d.version and t.updated_at >= :since
+                order by c.ticket_id, c.confidence desc, c.step_no
+            )
+            select * from surest order by confidence desc, ticket_id
+        """),
+        {"version": model_version, "since": since},
+    )
+    return [MissedStep(**row._mapping) for row in rows]
