@@ -6,11 +6,12 @@ the policy's WITH CHECK holds for every row. Loading the same rows twice is load
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Column, Connection, Table
+from sqlalchemy import Column, Connection, Table, select, text, update
 from sqlalchemy.dialects.postgresql import dialect
 
 POSTGRES = dialect()  # type: ignore[no-untyped-call]
@@ -49,6 +50,61 @@ def merge(connection: Connection, org_id: UUID, rows: Rows) -> int:
     _copy(cursor, staging, rows, columns, org_id)
     cursor.execute(_merge_statement(rows.table, staging, columns))
     return int(cursor.rowcount)
+
+
+def load(connection: Connection, org_id: UUID, rows: Rows, *, as_of: datetime) -> int:
+    """As `merge`; where the table keeps versions, as `snapshot`."""
+    if "valid_to" in rows.table.columns:
+        return snapshot(connection, org_id, rows, as_of=as_of)
+    return merge(connection, org_id, rows)
+
+
+def snapshot(connection: Connection, org_id: UUID, rows: Rows, *, as_of: datetime) -> int:
+    """The number of versions begun. `rows` is the whole of what the source has now.
+
+    A definition that changed ends its version at `as_of` and begins another; one that vanished
+    ends. The source keeps no history: this table is it.
+    """
+    table = rows.table
+    present = {row[0]: row[1:] for row in _by_id(rows)}
+    open_versions = {
+        row.id: row.version
+        for row in connection.execute(
+            select(table.c.id, table.c.version).where(table.c.valid_to.is_(None))
+        )
+    }
+    ended = [key for key, version in open_versions.items() if present.get(key) != (version,)]
+    connection.execute(
+        update(table)
+        .where(table.c.id.in_(ended), table.c.valid_to.is_(None))
+        .values(valid_to=as_of)
+    )
+    begun = [
+        (*row, as_of)
+        for row in rows.values
+        if open_versions.get(row[0]) != row[rows.columns.index("version")]
+    ]
+    return merge(connection, org_id, Rows(table, (*rows.columns, "valid_from"), begun))
+
+
+def _by_id(rows: Rows) -> list[tuple[object, ...]]:
+    at = rows.columns.index("version")
+    return [(row[0], row[at]) for row in rows.values]
+
+
+def link_merged_tickets(connection: Connection, ticket_ids: list[int]) -> None:
+    """Notes on each ticket which one it was merged into, from the events loaded."""
+    connection.execute(
+        text("""
+            update zendesk.tickets as t
+            set merged_into_id = e.value::bigint
+            from zendesk.audit_events as e
+            where
+                e.ticket_id = t.id and t.id = any(:ids) and e.event_type = 'Merge'
+                and t.merged_into_id is distinct from e.value::bigint
+        """),
+        {"ids": ticket_ids},
+    )
 
 
 def _driver(connection: Connection) -> "psycopg.Connection[Any]":

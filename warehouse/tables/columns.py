@@ -47,6 +47,11 @@ def now(name: str) -> Column[Any]:
     )
 
 
+def valid_from() -> Column[Any]:
+    """When a snapshot first saw this version; the source has no history of its own."""
+    return Column("valid_from", DateTime(timezone=True), primary_key=True)
+
+
 def skeleton(name: str, *columns: SchemaItem, schema: str = "zendesk") -> Table:
     """A table of ids, states, instants and flags: upserted where `changed_at` is newer."""
     return Table(

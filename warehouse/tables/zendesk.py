@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from warehouse.tables.columns import content, flag, instant, key, sealed, skeleton
+from warehouse.tables.columns import content, flag, instant, key, sealed, skeleton, valid_from
 
 organizations = skeleton(
     "organizations",
@@ -174,33 +174,33 @@ metric_events = skeleton(
 sla_policies = skeleton(
     "sla_policies",
     key("id"),
-    Column("version", LargeBinary, primary_key=True, comment="SHA-256 of the definition"),
+    valid_from(),
+    Column("version", LargeBinary, nullable=False, comment="SHA-256 of the definition"),
     Column("title", Text),
     Column("position", Integer),
     Column("filter", JSONB),
     Column("policy_metrics", JSONB),
-    instant("valid_from", nullable=False),
     instant("valid_to"),
 )
 schedules = skeleton(
     "schedules",
     key("id"),
-    Column("version", LargeBinary, primary_key=True, comment="SHA-256 of the definition"),
+    valid_from(),
+    Column("version", LargeBinary, nullable=False, comment="SHA-256 of the definition"),
     Column("name", Text),
     Column("time_zone", Text),
     Column("intervals", JSONB, comment="minutes from Sunday 00:00, start_time and end_time"),
-    instant("valid_from", nullable=False),
     instant("valid_to"),
 )
 holidays = skeleton(
     "holidays",
     key("id"),
-    Column("version", LargeBinary, primary_key=True, comment="SHA-256 of the definition"),
+    valid_from(),
+    Column("version", LargeBinary, nullable=False, comment="SHA-256 of the definition"),
     Column("schedule_id", BigInteger, nullable=False),
     Column("name", Text),
     Column("start_on", Date),
     Column("end_on", Date),
-    instant("valid_from", nullable=False),
     instant("valid_to"),
 )
 

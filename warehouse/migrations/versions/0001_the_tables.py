@@ -834,12 +834,12 @@ def upgrade() -> None:
         "holidays",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.LargeBinary(), nullable=False, comment="SHA-256 of the definition"),
         sa.Column("schedule_id", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("start_on", sa.Date(), nullable=True),
         sa.Column("end_on", sa.Date(), nullable=True),
-        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
         sa.Column("valid_to", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
@@ -848,7 +848,7 @@ def upgrade() -> None:
             server_default=sa.text("clock_timestamp()"),
             nullable=False,
         ),
-        sa.PrimaryKeyConstraint("org_id", "id", "version", name=op.f("pk_holidays")),
+        sa.PrimaryKeyConstraint("org_id", "id", "valid_from", name=op.f("pk_holidays")),
         schema="zendesk",
     )
     op.create_table(
@@ -1036,6 +1036,7 @@ def upgrade() -> None:
         "schedules",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.LargeBinary(), nullable=False, comment="SHA-256 of the definition"),
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("time_zone", sa.Text(), nullable=True),
@@ -1045,7 +1046,6 @@ def upgrade() -> None:
             nullable=True,
             comment="minutes from Sunday 00:00, start_time and end_time",
         ),
-        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
         sa.Column("valid_to", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
@@ -1054,19 +1054,19 @@ def upgrade() -> None:
             server_default=sa.text("clock_timestamp()"),
             nullable=False,
         ),
-        sa.PrimaryKeyConstraint("org_id", "id", "version", name=op.f("pk_schedules")),
+        sa.PrimaryKeyConstraint("org_id", "id", "valid_from", name=op.f("pk_schedules")),
         schema="zendesk",
     )
     op.create_table(
         "sla_policies",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.LargeBinary(), nullable=False, comment="SHA-256 of the definition"),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("position", sa.Integer(), nullable=True),
         sa.Column("filter", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("policy_metrics", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
         sa.Column("valid_to", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
@@ -1075,7 +1075,7 @@ def upgrade() -> None:
             server_default=sa.text("clock_timestamp()"),
             nullable=False,
         ),
-        sa.PrimaryKeyConstraint("org_id", "id", "version", name=op.f("pk_sla_policies")),
+        sa.PrimaryKeyConstraint("org_id", "id", "valid_from", name=op.f("pk_sla_policies")),
         schema="zendesk",
     )
     op.create_table(

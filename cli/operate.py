@@ -1,0 +1,113 @@
+"""`vensor run`, `daily`, `retention`, `down`: the flows by hand."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from cli import orchestrator
+from cli.display import ledger_table, shown_progress, stdout
+from tasks.errors import ConfigurationError
+from tasks.settings import load_settings
+from warehouse import embedded
+
+AsOf = Annotated[
+    str | None,
+    typer.Option(help="The instant to see the world as of, such as 2026-11-24T06:00Z. Now."),
+]
+Stages = Annotated[
+    str | None,
+    typer.Option(help="Some of: extract,check,transcribe,embed,score,measure,publish,escalate."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(run)
+    app.command()(daily)
+    app.command()(retention)
+    app.command()(down)
+
+
+def run(
+    org: Annotated[str, typer.Option("--org", help="The organization's slug.")],
+    as_of: AsOf = None,
+    stages: Stages = None,
+) -> None:
+    """Runs one organization's day: from Zendesk to metric tables and the digest in Slack.
+
+    Stopped or killed at any point, the same command goes on from where it was.
+
+    Examples: [bold]vensor run --org acme[/bold]
+    [bold]vensor run --org acme --stages extract,check,measure,publish[/bold] (no AI, no Slack)
+    """
+    instant = parse_instant(as_of)
+    orchestrator.configure(load_settings().home)
+    from flows.organization import organization, parse_stages
+
+    chosen = parse_stages(stages)
+    with shown_progress(org):
+        lines = organization(org, as_of=instant, stages=chosen)
+    stdout.print(ledger_table(f"{org}, as of {instant:%Y-%m-%d %H:%M} UTC", lines))
+
+
+def daily(as_of: AsOf = None) -> None:
+    """Runs every organization's day; one that fails does not stop the others.
+
+    Example: [bold]vensor daily[/bold]
+    """
+    instant = parse_instant(as_of)
+    orchestrator.configure(load_settings().home)
+    from flows.daily import daily as flow
+
+    with shown_progress("daily"):
+        done = flow(as_of=instant)
+    for slug, lines in done.items():
+        stdout.print(ledger_table(f"{slug}, as of {instant:%Y-%m-%d %H:%M} UTC", lines))
+
+
+def retention(
+    org: Annotated[str | None, typer.Option("--org", help="One organization only.")] = None,
+    as_of: AsOf = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, delete nothing.")] = False,
+) -> None:
+    """Deletes what is past its clock: content, tickets, keys and audit rows.
+
+    Example: [bold]vensor retention --org acme --dry-run[/bold]
+    """
+    instant = parse_instant(as_of)
+    orchestrator.configure(load_settings().home)
+    from flows.retention import retention as flow
+
+    with shown_progress("retention"):
+        receipts = flow(org=org, as_of=instant, dry_run=dry_run)
+    for receipt in receipts:
+        stdout.print(receipt)
+
+
+def down() -> None:
+    """Stops the embedded Postgres, the Prefect server and the sandbox. Nothing is lost.
+
+    Example: [bold]vensor down[/bold]
+    """
+    from cli import peers
+
+    home = load_settings().home
+    for name, stop in (
+        ("sandbox", peers.stop),
+        ("Prefect server", orchestrator.stop),
+        ("Postgres", embedded.stop),
+    ):
+        stdout.print(f"{name}: {'stopped' if stop(home) else 'was not running'}")
+
+
+def parse_instant(text: str | None) -> datetime:
+    """The instant, in UTC; now where there is none. Raises: ConfigurationError."""
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(
+            f"--as-of {text!r} is not an instant such as 2026-11-24T06:00Z"
+        ) from None
+    return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)

@@ -1,0 +1,20 @@
+"""Zendesk: its OAuth, its limits, its streams, and what its records become in the warehouse."""
+
+from tasks.zendesk.client import ZendeskClient
+from tasks.zendesk.oauth import Credentials, CredentialStore
+from tasks.zendesk.page import BadRecord, Page
+from tasks.zendesk.rows import to_rows
+from tasks.zendesk.rows.events import merged_tickets
+from tasks.zendesk.streams import STREAMS, Stream
+
+__all__ = [
+    "STREAMS",
+    "BadRecord",
+    "CredentialStore",
+    "Credentials",
+    "Page",
+    "Stream",
+    "ZendeskClient",
+    "merged_tickets",
+    "to_rows",
+]

@@ -1,0 +1,130 @@
+"""Talk's calls and legs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from tasks.encryption import Sealer
+from tasks.zendesk.contents import CallContent
+from tasks.zendesk.records import Call, Leg
+from warehouse.loading import Rows
+from warehouse.tables import zendesk
+
+CALL = (
+    "id",
+    "ticket_id",
+    "agent_id",
+    "customer_id",
+    "group_id",
+    "line_id",
+    "line_type",
+    "direction",
+    "completion_status",
+    "duration_seconds",
+    "wait_seconds",
+    "talk_seconds",
+    "hold_seconds",
+    "wrap_up_seconds",
+    "ivr_seconds",
+    "exceeded_queue_wait",
+    "outside_business_hours",
+    "voicemail",
+    "callback",
+    "recording_consent",
+    "recording_consent_action",
+    "quality_issues",
+    "created_at",
+    "changed_at",
+)
+CALL_CONTENT = ("call_id", "ticket_id", "sealed", "changed_at")
+LEG = (
+    "id",
+    "call_id",
+    "agent_id",
+    "user_id",
+    "type",
+    "completion_status",
+    "duration_seconds",
+    "talk_seconds",
+    "hold_seconds",
+    "wrap_up_seconds",
+    "consultation_seconds",
+    "created_at",
+    "changed_at",
+)
+
+
+def call_rows(records: Sequence[Call], sealer: Sealer, cutoff: datetime) -> list[Rows]:
+    """Rows of `calls` and `call_contents`."""
+    contents: list[tuple[object, ...]] = [
+        (one.id, one.ticket_id, _sealed(one, sealer), one.updated_at)
+        for one in records
+        if one.updated_at >= cutoff
+    ]
+    return [
+        Rows(zendesk.calls, CALL, [_call(one) for one in records]),
+        Rows(zendesk.call_contents, CALL_CONTENT, contents),
+    ]
+
+
+def leg_rows(records: Sequence[Leg], sealer: Sealer, cutoff: datetime) -> list[Rows]:
+    """Rows of `call_legs`."""
+    return [Rows(zendesk.call_legs, LEG, [_leg(one) for one in records])]
+
+
+def _call(one: Call) -> tuple[object, ...]:
+    issues = ",".join(sorted(one.quality_issues)) if one.quality_issues else None
+    return (
+        one.id,
+        one.ticket_id,
+        one.agent_id,
+        one.customer_id,
+        one.call_group_id,
+        one.line_id,
+        one.line_type,
+        one.direction,
+        one.completion_status,
+        one.duration,
+        one.wait_time,
+        one.talk_time,
+        one.hold_time,
+        one.wrap_up_time,
+        one.ivr_time_spent,
+        one.exceeded_queue_wait_time,
+        one.outside_business_hours,
+        one.voicemail,
+        one.callback,
+        one.call_recording_consent,
+        one.call_recording_consent_action,
+        issues,
+        one.created_at,
+        one.updated_at,
+    )
+
+
+def _sealed(one: Call, sealer: Sealer) -> bytes:
+    return sealer.seal(
+        msgspec.json.encode(CallContent(one.phone_number, one.line)),
+        column="zendesk.call_contents.sealed",
+        row_id=str(one.id),
+        changed_at=one.updated_at,
+    )
+
+
+def _leg(one: Leg) -> tuple[object, ...]:
+    return (
+        one.id,
+        one.call_id,
+        one.agent_id or None,
+        one.user_id or None,
+        one.type,
+        one.completion_status,
+        one.duration,
+        one.talk_time,
+        one.hold_time,
+        one.wrap_up_time,
+        one.consultation_time,
+        one.created_at,
+        one.updated_at,
+    )

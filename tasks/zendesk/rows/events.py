@@ -1,0 +1,200 @@
+"""Ticket events: each is an audit; its children are comments and changes of fields."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from msgspec import UNSET
+
+from tasks.encryption import Sealer
+from tasks.zendesk.contents import CommentContent
+from tasks.zendesk.page import Page
+from tasks.zendesk.records import (
+    EMPTY,
+    ChildEvent,
+    TicketEvent,
+    VoiceData,
+)
+from tasks.zendesk.rows.tickets import channel_of
+from warehouse.loading import Rows
+from warehouse.tables import zendesk
+
+COMMENTS = {"Comment", "VoiceComment"}
+# Fields whose values are ids or states. Of any other field only the name is kept.
+STATES = (
+    "status",
+    "custom_status_id",
+    "priority",
+    "type",
+    "group_id",
+    "assignee_id",
+    "requester_id",
+    "organization_id",
+    "brand_id",
+    "ticket_form_id",
+    "problem_id",
+    "schedule_id",
+    "satisfaction_score",
+)
+# Zendesk names the target of a merge nowhere but in the words of its own private comment.
+MERGED = re.compile(r"merged into request #(\d+)")
+AUDIT = ("id", "ticket_id", "author_id", "via_channel", "created_at", "changed_at")
+CHANGE = (
+    "id",
+    "audit_id",
+    "ticket_id",
+    "event_type",
+    "field_name",
+    "previous_value",
+    "value",
+    "created_at",
+    "changed_at",
+)
+COMMENT = (
+    "id",
+    "ticket_id",
+    "author_id",
+    "kind",
+    "is_public",
+    "via_channel",
+    "call_id",
+    "created_at",
+    "changed_at",
+)
+COMMENT_CONTENT = ("comment_id", "ticket_id", "sealed", "changed_at")
+RECORDING = ("call_id", "kind", "ticket_id", "comment_id", "duration_seconds", "changed_at")
+
+Values = list[tuple[object, ...]]
+
+
+def event_rows(records: Sequence[TicketEvent], sealer: Sealer, cutoff: datetime) -> list[Rows]:
+    """Rows of `audits`, `audit_events`, `comments`, `comment_contents` and `recordings`."""
+    audits: Values = []
+    changes: Values = []
+    comments: Values = []
+    contents: Values = []
+    recordings: Values = []
+    for event in records:
+        at = event.created_at
+        audits.append((event.id, event.ticket_id, event.updater_id, event.via, at, at))
+        for child in event.child_events:
+            if child.event_type not in COMMENTS:
+                changes.append(_change(event, child))
+                continue
+            voice = _voice(child)
+            comments.append(_comment(event, child, voice))
+            target = _merge_target(child)
+            if target is not None:
+                changes.append(_merge(event, child, target))
+            if at >= cutoff:
+                contents.append((child.id, event.ticket_id, _sealed(event, child, sealer), at))
+            if voice is not None and voice.recording_url and voice.call_id is not None:
+                recordings.append(_recording(event, child, voice, voice.call_id))
+    return [
+        Rows(zendesk.audits, AUDIT, audits),
+        Rows(zendesk.audit_events, CHANGE, changes),
+        Rows(zendesk.comments, COMMENT, comments),
+        Rows(zendesk.comment_contents, COMMENT_CONTENT, contents),
+        Rows(zendesk.recordings, RECORDING, recordings),
+    ]
+
+
+def merged_tickets(page: Page) -> list[int]:
+    """The tickets that a page of events says were merged into another."""
+    return [
+        event.ticket_id
+        for event in page.records.get("ticket_events", ())
+        for child in event.child_events
+        if child.event_type in COMMENTS and _merge_target(child) is not None
+    ]
+
+
+def _merge_target(child: ChildEvent) -> str | None:
+    """The ticket named in the private comment with which Zendesk closes a merged one."""
+    found = None if child.public else MERGED.search(child.plain_body or "")
+    return None if found is None else found[1]
+
+
+def _change(event: TicketEvent, child: ChildEvent) -> tuple[object, ...]:
+    field = value = previous = None
+    for name in STATES:
+        told = getattr(child, name)
+        if told is not UNSET:
+            field, value, previous = name, _state(told), _state(child.previous_value)
+            break
+    else:
+        if child.tags is not UNSET:
+            field = "tags"
+        elif child.subject is not UNSET:
+            field = "subject"
+    return (
+        child.id,
+        event.id,
+        event.ticket_id,
+        child.event_type,
+        field,
+        previous,
+        value,
+        event.created_at,
+        event.created_at,
+    )
+
+
+def _state(value: object) -> str | None:
+    """A state or id as text; NULL for what is neither."""
+    return str(value) if isinstance(value, str | int) else None
+
+
+def _merge(event: TicketEvent, child: ChildEvent, target: str) -> tuple[object, ...]:
+    """The merge as a change of its own. Its id is the comment's, negated: no change has it."""
+    at = event.created_at
+    return (-child.id, event.id, event.ticket_id, "Merge", "merged_into_id", None, target, at, at)
+
+
+def _comment(event: TicketEvent, child: ChildEvent, voice: VoiceData | None) -> tuple[object, ...]:
+    return (
+        child.id,
+        event.ticket_id,
+        child.author_id if child.author_id is not None else event.updater_id,
+        child.event_type,
+        child.public,
+        channel_of(child.via),
+        voice.call_id if voice is not None else None,
+        event.created_at,
+        event.created_at,
+    )
+
+
+def _voice(child: ChildEvent) -> VoiceData | None:
+    if child.event_type != "VoiceComment" or child.data is EMPTY:
+        return None
+    try:
+        return msgspec.json.decode(child.data, type=VoiceData)
+    except msgspec.ValidationError:
+        return None
+
+
+def _sealed(event: TicketEvent, child: ChildEvent, sealer: Sealer) -> bytes:
+    content = CommentContent(
+        child.plain_body if child.plain_body is not None else child.body,
+        child.html_body,
+        child.attachments,
+        child.via,
+        child.data,
+    )
+    return sealer.seal(
+        msgspec.json.encode(content),
+        column="zendesk.comment_contents.sealed",
+        row_id=str(child.id),
+        changed_at=event.created_at,
+    )
+
+
+def _recording(
+    event: TicketEvent, child: ChildEvent, voice: VoiceData, call_id: int
+) -> tuple[object, ...]:
+    kind = "voicemail" if voice.recording_type == "voicemail" else "call"
+    seconds = str(voice.recording_duration or "")
+    duration = int(seconds) if seconds.isdigit() else None
+    return (call_id, kind, event.ticket_id, child.id, duration, event.created_at)

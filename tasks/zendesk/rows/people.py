@@ -1,0 +1,116 @@
+"""Users and their companies: who they are is sealed, what they do is skeleton."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from tasks.encryption import Sealer
+from tasks.zendesk.contents import OrganizationContent, UserContent
+from tasks.zendesk.records import Organization, User
+from warehouse.loading import Rows
+from warehouse.tables import zendesk
+
+USER = (
+    "id",
+    "role",
+    "active",
+    "suspended",
+    "organization_id",
+    "email_index",
+    "phone_index",
+    "created_at",
+    "changed_at",
+)
+USER_CONTENT = ("user_id", "sealed", "changed_at")
+ORGANIZATION = ("id", "created_at", "deleted_at", "changed_at")
+ORGANIZATION_CONTENT = ("organization_id", "sealed", "changed_at")
+
+
+def user_rows(records: Sequence[User], sealer: Sealer, cutoff: datetime) -> list[Rows]:
+    """Rows of `users` and `user_contents`."""
+    skeletons: list[tuple[object, ...]] = []
+    contents: list[tuple[object, ...]] = []
+    for one in records:
+        skeletons.append(
+            (
+                one.id,
+                one.role,
+                one.active,
+                one.suspended,
+                one.organization_id,
+                _index(sealer, one.email, "zendesk.users.email"),
+                _index(sealer, one.phone, "zendesk.users.phone"),
+                one.created_at,
+                one.updated_at,
+            )
+        )
+        if one.updated_at >= cutoff:
+            contents.append((one.id, _sealed_user(one, sealer), one.updated_at))
+    return [
+        Rows(zendesk.users, USER, skeletons),
+        Rows(zendesk.user_contents, USER_CONTENT, contents),
+    ]
+
+
+def organization_rows(
+    records: Sequence[Organization], sealer: Sealer, cutoff: datetime
+) -> list[Rows]:
+    """Rows of `organizations` and `organization_contents`."""
+    skeletons: list[tuple[object, ...]] = [
+        (one.id, one.created_at, one.deleted_at, one.updated_at) for one in records
+    ]
+    contents: list[tuple[object, ...]] = [
+        (one.id, _sealed_organization(one, sealer), one.updated_at)
+        for one in records
+        if one.updated_at >= cutoff
+    ]
+    return [
+        Rows(zendesk.organizations, ORGANIZATION, skeletons),
+        Rows(zendesk.organization_contents, ORGANIZATION_CONTENT, contents),
+    ]
+
+
+def _index(sealer: Sealer, value: str | None, column: str) -> bytes | None:
+    return sealer.blind_index(value, column=column) if value else None
+
+
+def _sealed_user(one: User, sealer: Sealer) -> bytes:
+    content = UserContent(
+        one.name,
+        one.email,
+        one.phone,
+        one.alias,
+        one.details,
+        one.notes,
+        one.signature,
+        one.external_id,
+        one.time_zone,
+        one.locale,
+        one.tags,
+        one.user_fields,
+    )
+    return sealer.seal(
+        msgspec.json.encode(content),
+        column="zendesk.user_contents.sealed",
+        row_id=str(one.id),
+        changed_at=one.updated_at,
+    )
+
+
+def _sealed_organization(one: Organization, sealer: Sealer) -> bytes:
+    content = OrganizationContent(
+        one.name,
+        one.domain_names,
+        one.details,
+        one.notes,
+        one.external_id,
+        one.tags,
+        one.organization_fields,
+    )
+    return sealer.seal(
+        msgspec.json.encode(content),
+        column="zendesk.organization_contents.sealed",
+        row_id=str(one.id),
+        changed_at=one.updated_at,
+    )
