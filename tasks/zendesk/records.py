@@ -23,7 +23,7 @@ class Via(Record):
     channel: str | None = None
 
 
-class MetricMinutes(Record):
+class MetricMinutes(Struct, frozen=True):
     calendar: int | None = None
     business: int | None = None
 

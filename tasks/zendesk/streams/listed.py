@@ -19,7 +19,7 @@ SLICE = timedelta(days=30)
 RATINGS_AGAIN = timedelta(days=7)
 
 
-class _Meta(msgspec.Struct):
+class _Meta(msgspec.Struct, frozen=True):
     has_more: bool = False
     after_cursor: str | None = None
 
