@@ -41,7 +41,9 @@ def zendesk(
         raise typer.BadParameter("give one of --subdomain and --base-url")
     url = base_url or f"https://{subdomain}.zendesk.com"
     with opened(org) as resources:
-        connect_zendesk(resources, base_url=url, client_id=client_id, secret=_secret("client secret"))
+        connect_zendesk(
+            resources, base_url=url, client_id=client_id, secret=_secret("client secret")
+        )
     stdout.print(f"{org} is connected to Zendesk at {url}")
 
 

@@ -1,0 +1,117 @@
+"""Escalation: one digest a day to the organization's Slack channel, said at most once."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from tasks.connections import find_connection, unsealed_credentials
+from tasks.errors import RefusedError
+from tasks.escalation import Digest, Finding, SlackChannel, blocks, fallback
+from tasks.resources import Resources, opened
+from tasks.scoring import SENTIMENT_VERSION, SOP_VERSION, parse_sop
+from tasks.step import step
+from warehouse import escalation, outbox
+from warehouse.escalation import MissedStep, UnhappyTicket
+from warehouse.ledger import StageResult
+from warehouse.organizations import find_connection as find_any_connection
+from warehouse.outbox import Message
+
+UNHAPPY_AT_MOST = -0.4
+LOOK_BACK = timedelta(days=7)
+NO_GROUP = "no group"
+
+
+@step
+def escalate(slug: str, as_of: datetime) -> StageResult:
+    """Queues yesterday's digest if it isn't queued, and posts what is unsent.
+
+    Killed between queue and post, the next run posts it; killed after the post, the next run
+    finds it in the channel's history by its key.
+    """
+    with opened(slug) as resources:
+        with resources.session() as connection:
+            if find_any_connection(connection, "slack") is None:
+                return StageResult(note="not connected to Slack")
+        channel = find_connection(resources, "slack")
+        _queue(resources, channel.account, as_of)
+        token = unsealed_credentials(resources, channel).decode()
+        slack = SlackChannel(base_url=channel.base_url, token=token, channel=channel.account)
+        with resources.session() as connection:
+            unsent = outbox.unsent(connection)
+        posted = sum(_post(resources, slack, message) for message in unsent)
+        return StageResult(len(unsent), posted, note=f"{posted} messages posted")
+
+
+def _queue(resources: Resources, channel: str, as_of: datetime) -> None:
+    zone = ZoneInfo(resources.organization.timezone)
+    day = as_of.astimezone(zone).date() - timedelta(days=1)
+    with resources.session() as connection:
+        digest = _digest(connection, resources, day, as_of)
+        message = Message(
+            f"digest/{day.isoformat()}", channel, blocks(digest), fallback(digest), "pending"
+        )
+        outbox.put(connection, resources.organization.org_id, message)
+
+
+def _digest(connection: Connection, resources: Resources, day: date, as_of: datetime) -> Digest:
+    since = as_of - LOOK_BACK
+    figures = escalation.day_figures(connection, day)
+    unhappy = escalation.unhappy_tickets(
+        connection, model_version=SENTIMENT_VERSION, since=since, at_most=UNHAPPY_AT_MOST
+    )
+    missed = escalation.missed_steps(connection, model_version=SOP_VERSION, since=since)
+    base_url = find_connection(resources, "zendesk").base_url
+    return Digest(
+        organization=resources.organization.name,
+        day=day,
+        created=figures.created,
+        usually_created=figures.usually_created,
+        solved=figures.solved,
+        reopened=figures.reopened,
+        waiting=escalation.waiting_tickets(connection),
+        unhappy=[_unhappy(one, base_url) for one in unhappy],
+        unhappy_total=len(unhappy),
+        missed_steps=[_missed(one, base_url) for one in missed],
+        missed_total=len(missed),
+        scored=escalation.scored_tickets(connection, model_version=SENTIMENT_VERSION, since=since),
+        versions=f"{SENTIMENT_VERSION}, {SOP_VERSION}",
+    )
+
+
+def _unhappy(one: UnhappyTicket, base_url: str) -> Finding:
+    reason = (
+        f"sentiment {one.sentiment_end:+.1f} at the end, {one.sentiment_change:+.1f} on the way"
+    )
+    return _finding(one.ticket_id, base_url, one.status, one.group_name, reason)
+
+
+def _missed(one: MissedStep, base_url: str) -> Finding:
+    """The reason quotes the organization's own procedure, never a conversation."""
+    steps = {step.step_no: step.text for step in parse_sop(one.body, one.title).steps}
+    reason = f"{one.title}, step {one.step_no}: {steps.get(one.step_no, '')}"
+    return _finding(one.ticket_id, base_url, one.status, one.group_name, reason)
+
+
+def _finding(
+    ticket_id: int, base_url: str, status: str, group_name: str | None, reason: str
+) -> Finding:
+    url = f"{base_url}/agent/tickets/{ticket_id}"
+    return Finding(ticket_id, url, status, group_name or NO_GROUP, reason)
+
+
+def _post(resources: Resources, slack: SlackChannel, message: Message) -> int:
+    """1 if the message is in the channel now, else 0."""
+    already = slack.find(message.message_key) if message.state == "sending" else None
+    if already is None:
+        with resources.session() as connection:
+            outbox.mark_sending(connection, message.message_key)
+        try:
+            already = slack.post(message.message_key, message.blocks, message.fallback)
+        except RefusedError:
+            with resources.session() as connection:
+                outbox.mark_refused(connection, message.message_key)
+            raise
+    with resources.session() as connection:
+        outbox.mark_posted(connection, message.message_key, already)
+    return 1
