@@ -25,12 +25,17 @@ create table if not exists codes (
     hash text primary key, account text not null, redirect_uri text not null,
     challenge text not null, scope text not null, expires_at real not null
 );
+create table if not exists changes (
+    account text not null, number integer not null, step integer not null, at integer not null,
+    primary key (account, number, step)
+);
 create table if not exists removed_recordings (
     account text not null, sid text not null, primary key (account, sid)
 );
 create table if not exists messages (
     channel text not null, ts text not null, body text not null, primary key (channel, ts)
 );
+create table if not exists joined (channel text primary key);
 create table if not exists files (
     id text primary key, name text not null, content blob, done integer not null default 0
 );
@@ -61,10 +66,13 @@ class State:
     def __init__(self, folder: Path, world: World) -> None:
         self.folder = folder
         self.world = world
+        self.claim = (folder / "lock").open("w")
         path = folder / "sandbox.db"
         path.touch(mode=0o600)
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._connection.executescript("pragma journal_mode=wal; pragma synchronous=normal;" + TABLES)
+        self._connection.executescript(
+            "pragma journal_mode=wal; pragma synchronous=normal;" + TABLES
+        )
         self._lock = RLock()
 
     def secret(self, name: str) -> str:
@@ -91,6 +99,7 @@ class State:
         """Closes the database."""
         with self._lock:
             self._connection.close()
+        self.claim.close()
 
 
 def open_state(folder: Path, asked: Mapping[str, Any], fresh: World) -> State:

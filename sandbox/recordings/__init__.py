@@ -50,6 +50,8 @@ def load_clips() -> tuple[Clip, ...]:
 def clip_number(story: str, *, identity_check: bool) -> int:
     """The position of the clip that tells ``story``; -1 when none does."""
     for at, clip in enumerate(load_clips()):
-        if clip.story == story and (story != "account_change" or clip.identity_check == identity_check):
+        if clip.story == story and (
+            story != "account_change" or clip.identity_check == identity_check
+        ):
             return at
     return -1

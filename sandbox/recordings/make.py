@@ -1,3 +1,4 @@
+# ruff: noqa: S607 - a tool of the authors, run by hand on its own script
 """Makes the recordings: Debian's ``flite`` speaks, ``sox`` joins at telephone quality.
 
 Needs ``flite`` and ``sox`` on the path. Run it only to change the dialogues of

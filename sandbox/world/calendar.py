@@ -47,21 +47,18 @@ class Calendar:
 
     def business(self, instants: Ints | Floats) -> Floats:
         """Business seconds from the calendar's start to each instant (Unix seconds)."""
-        return np.interp(instants, self._instants, self._business)
+        return np.asarray(np.interp(instants, self._instants, self._business))
 
     def instant(self, business: Floats) -> Floats:
         """The instants at which so many business seconds have passed."""
         return np.interp(business, self._inverse, self._instants)
 
-    def seconds_between(self, start: float, end: float) -> float:
-        """Business seconds from one instant to another."""
-        return self._business_at(end) - self._business_at(start)
-
     def is_open(self, instant: float) -> bool:
         """Whether the instant lies in business hours."""
         return bisect_right(self._instant_list, instant) % 2 == 1
 
-    def _business_at(self, instant: float) -> float:
+    def business_at(self, instant: float) -> float:
+        """Business seconds from the calendar's start to one instant."""
         at = bisect_right(self._instant_list, instant)
         if at == 0:
             return 0.0

@@ -6,6 +6,7 @@ the finaliser of SplitMix64.
 
 import hashlib
 import random
+import struct
 from functools import cache
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+_FOUR = struct.Struct("<4Q")
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
@@ -51,6 +53,15 @@ class Dice:
         """The stream's number in [0, 1) for one counter."""
         return float(self.roll(stream, np.array([counter], dtype=np.int64))[0])
 
+    def handful(self, stream: str, counter: int) -> tuple[float, float, float, float]:
+        """Four numbers in [0, 1) for one counter, far cheaper than a source."""
+        words = f"{self.salt}:{stream}:{counter}".encode()
+        drawn = _FOUR.unpack(hashlib.blake2b(words, digest_size=32).digest())
+        a, b, c, d = [(one >> 11) * 2.0**-53 for one in drawn]
+        return a, b, c, d
+
     def source(self, stream: str, counter: int) -> random.Random:
         """A sequence of numbers for one counter, where the count of draws is open."""
-        return random.Random(salt_of(self.seed, self.account, stream) ^ (counter * 0x9E3779B97F4A7C15))
+        return random.Random(
+            salt_of(self.seed, self.account, stream) ^ (counter * 0x9E3779B97F4A7C15)
+        )

@@ -5,7 +5,7 @@ keys sorts records by instant, then ticket, then step. A million tickets have ab
 million steps: 48 MB.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import RLock
 from typing import TypeVar
@@ -76,6 +76,17 @@ class Index:
     def count(self, stream: str) -> int:
         """How many records the stream has."""
         return len(self.keys(stream))
+
+    def move(self, number: int, instants: Mapping[str, int | None]) -> None:
+        """Puts a ticket's record in each stream at another instant; None takes it out."""
+        mask = (1 << NUMBER_BITS) - 1
+        with self._lock:
+            for stream, at in instants.items():
+                keys = self.keys(stream)
+                kept = [keys[(keys >> STEP_BITS & mask) != number]]
+                if at is not None:
+                    kept.append(self._key(np.array([at]), np.array([number])))
+                self._keys[stream] = _sorted(kept)
 
     def _build(self, stream: str) -> None:
         if stream == "metrics":

@@ -12,8 +12,9 @@ LAST = (
     "Almeida", "Bauer", "Chen", "Dvořák", "Eriksen", "Ferrari", "García", "Hoang", "Ivanova",
     "Jensen", "Kowalska", "Lindqvist", "Müller", "Nakamura", "O’Connor", "Petrović", "Quispe",
     "Rossi", "Şahin", "Tanaka", "Ueda", "Vargas", "Wójcik", "Ximenes", "Yılmaz", "Zhang", "Adeyemi",
-    "Brown", "Costa", "Dubois", "Fernández", "Grønning", "Haddad", "Iversen", "Johansson", "Kim",
-    "Lefèvre", "Mbeki", "Novák", "Okafor", "Papadopoulos", "Reyes", "Schröder", "Taylor", "Urbański",
+    "Brown", "Costa", "Dubois", "Fernández", "Grønning", "Haddad", "Iversen", "Johansson",
+    "Kim", "Lefèvre", "Mbeki", "Novák", "Okafor", "Papadopoulos", "Reyes", "Schröder", "Taylor",
+    "Urbański",
     "van Dijk", "Weiß", "Young", "Zieliński", "Achterberg", "Castellanos", "Hargreaves",
 )  # fmt: skip
 CANARIES = (
@@ -26,18 +27,40 @@ COMPANY = (
     "Nordlicht", "Blue Harbour", "Cedar", "Kestrel", "Oakline", "Papaya", "Quarry", "Solstice",
     "Tidewater", "Umbra", "Vela", "Willow", "Zenith", "Amber", "Birch", "Copper", "Delta", "Ember",
 )  # fmt: skip
-COMPANY_END = ("Logistics", "Foods", "Studio", "Medical", "GmbH", "Ltd", "Partners", "S.A.", "Works")
+COMPANY_END = (
+    "Logistics",
+    "Foods",
+    "Studio",
+    "Medical",
+    "GmbH",
+    "Ltd",
+    "Partners",
+    "S.A.",
+    "Works",
+)
 STREETS = (
     "Lindenstraße", "Harbour Road", "Rua das Flores", "Maple Avenue", "Calle Mayor", "Station Lane",
     "Rue du Marché", "Via Garibaldi", "Kungsgatan", "Elm Street",
 )  # fmt: skip
-CITIES = ("Bremen", "Leeds", "Porto", "Albany", "Sevilla", "Kraków", "Lyon", "Bologna", "Malmö", "Bath")
+CITIES = (
+    "Bremen",
+    "Leeds",
+    "Porto",
+    "Albany",
+    "Sevilla",
+    "Kraków",
+    "Lyon",
+    "Bologna",
+    "Malmö",
+    "Bath",
+)
 PRODUCTS = (
     "coffee machine", "desk lamp", "rain jacket", "standing desk", "headphones", "travel bag",
     "espresso grinder", "office chair", "air purifier", "bike light", "phone case", "blender",
 )  # fmt: skip
 AGENT_FIRST = (
-    "Marta", "Samuel", "Ines", "Paul", "Aisha", "Leon", "Nadia", "Oscar", "Greta", "Rashid", "Clara",
+    "Marta", "Samuel", "Ines", "Paul", "Aisha", "Leon", "Nadia", "Oscar", "Greta", "Rashid",
+    "Clara",
     "Teo", "Linnea", "Victor",
 )  # fmt: skip
 AGENT_LAST = (

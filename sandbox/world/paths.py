@@ -36,7 +36,8 @@ NORMAL = (
 CHECKED = (("CARQSK", 5), ("CARQSGK", 5), ("CANRQSGK", 2), ("CARQSORSGK", 1))
 UNCHECKED = (("CASK", 4), ("CASGK", 4), ("CANSGK", 2))
 CHAT = (
-    ("CArQrQSGK", 5), ("CArQSK", 5), ("CArQrQrQSGK", 3), ("CArQSGK", 4), ("CAr", 1), ("CArQNrQSK", 2),
+    ("CArQrQSGK", 5), ("CArQSK", 5), ("CArQrQrQSGK", 3), ("CArQSGK", 4), ("CAr", 1),
+    ("CArQNrQSK", 2),
 )  # fmt: skip
 CHAT_CHECKED = (("CArQSGK", 4), ("CArQSK", 4), ("CANrQSGK", 2))
 BOT = (("CrQs", 3), ("CrsGK", 2), ("CrQsK", 3))
@@ -80,12 +81,19 @@ class Span:
     end: int
 
 
+@cache
 def status_words(word: str) -> tuple[str, ...]:
     """The ticket's status after each step of the path."""
     told: list[str] = []
     for letter in word:
         told.append(STATUS_AFTER.get(letter, told[-1] if told else "new"))
     return tuple(told)
+
+
+@cache
+def taken_step(word: str) -> int:
+    """The step at which the ticket gets its first assignee; -1 when it never does."""
+    return next((at for at, letter in enumerate(word) if letter in "AVc"), -1)
 
 
 @cache

@@ -12,7 +12,9 @@ from sandbox.world.scenarios import AGENTS_PER_GROUP, GROUPS
 from sandbox.world.setting import AGENTS, Setting
 
 YEAR = 365 * 86_400
-LETTERS = str.maketrans({"ø": "o", "đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ß": "ss", "ı": "i", "’": ""})
+LETTERS = str.maketrans(
+    {"ø": "o", "đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ß": "ss", "ı": "i", "’": ""}
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ class People:
 
     def group_of(self, agent: int) -> int:
         """The number of an agent's group."""
-        return min(agent, AGENTS - 1) // AGENTS_PER_GROUP if agent < AGENTS else GROUPS.index("Orders")
+        return (
+            min(agent, AGENTS - 1) // AGENTS_PER_GROUP if agent < AGENTS else GROUPS.index("Orders")
+        )
 
     def find(self, user_id: int) -> Person | None:
         """The person with this id."""
@@ -93,7 +97,9 @@ class People:
         setting = self.setting
         email = f"{plain(name)}@{setting.account}.example.com"
         joined = setting.since_at - YEAR
-        return Person(setting.agent_id(number), name, email, None, role, None, joined, joined + 86_400)
+        return Person(
+            setting.agent_id(number), name, email, None, role, None, joined, joined + 86_400
+        )
 
     @cached_property
     def joined(self) -> Ints:
@@ -101,7 +107,9 @@ class People:
         setting = self.setting
         customers = np.arange(setting.end_users, dtype=np.int64)
         share = (customers + 1) / setting.end_users
-        early = setting.since_at - (setting.dice.roll("joined", customers) * 2 * YEAR).astype(np.int64)
+        early = setting.since_at - (setting.dice.roll("joined", customers) * 2 * YEAR).astype(
+            np.int64
+        )
         numbers = np.maximum(1, ((2 * share - 1) * setting.tickets).astype(np.int64) - 2)
         return np.where(share <= 0.5, early, setting.created_at(numbers)) - 60
 
@@ -131,28 +139,28 @@ class People:
 
     def _customer(self, customer: int) -> Person:
         setting = self.setting
-        source = setting.dice.source("customer", customer)
-        first, last = self._name(customer)
-        company = source.random() < 0.6 and customer > 2
+        u, which, *drawn = setting.dice.handful("customer", customer)
+        first, last = self._name(customer, drawn)
+        company = u < 0.6 and customer > 2
         return Person(
             id=setting.customer_id(customer),
             name=f"{first} {last}",
             email=self._email(customer, first, last),
             phone=self._phone(customer),
             role="end-user",
-            organization=int(source.random() * setting.organizations) if company else None,
+            organization=int(which * setting.organizations) if company else None,
             created_at=int(self.joined[customer]),
             updated_at=int(self.touched[customer]),
             active=not self.removed[customer],
         )
 
-    def _name(self, customer: int) -> tuple[str, str]:
-        source = self.setting.dice.source("name", customer)
+    def _name(self, customer: int, drawn: list[float]) -> tuple[str, str]:
         if customer < 3:
             turn = self.setting.dice.salt % 3 * 3 + customer
             first, last = names.CANARIES[turn]
             return first, f"{last}-{names.LAST[self.setting.dice.salt // 9 % 20]}"
-        return source.choice(names.FIRST), source.choice(names.LAST)
+        first = names.FIRST[int(drawn[0] * len(names.FIRST))]
+        return first, names.LAST[int(drawn[1] * len(names.LAST))]
 
     def _email(self, customer: int, first: str, last: str) -> str:
         host = names.MAIL_HOSTS[customer % len(names.MAIL_HOSTS)]
@@ -160,6 +168,8 @@ class People:
 
     def _phone(self, customer: int) -> str:
         dial = names.DIALS[customer % len(names.DIALS)]
+        if customer < 3:  # a canary's number is nobody else's, in no account
+            return f"{dial} {self.setting.dice.salt // 7 % 10**6:06d}"
         return f"{dial} {customer * 7919 % 10_000:04d}{customer // 10_000 or ''}"
 
     def _organization(self, number: int) -> Organization:
@@ -174,8 +184,11 @@ class People:
         return Organization(setting.base + 5 * 10**9 + number, name, domain, created, updated)
 
 
+@lru_cache(maxsize=10_000)
 def plain(name: str) -> str:
     """The name in ASCII, lower case, its words joined by dots."""
     bare = unicodedata.normalize("NFKD", name.translate(LETTERS))
-    kept = "".join(letter for letter in bare if letter.isascii() and (letter.isalnum() or letter in " -"))
+    kept = "".join(
+        letter for letter in bare if letter.isascii() and (letter.isalnum() or letter in " -")
+    )
     return ".".join(kept.lower().split())

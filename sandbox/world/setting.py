@@ -69,7 +69,9 @@ class Setting:
     def calendar(self) -> Calendar:
         """The desk's opening hours, with one holiday in the window's second week."""
         since = datetime.fromtimestamp(self.since_at, UTC)
-        day = (since + timedelta(days=min(self.days * 0.4, 10))).astimezone(ZoneInfo(self.zone.iana))
+        day = (since + timedelta(days=min(self.days * 0.4, 10))).astimezone(
+            ZoneInfo(self.zone.iana)
+        )
         while day.weekday() >= 5:
             day += timedelta(days=1)
         return Calendar(self.zone, since, self.until, [day.date()])

@@ -70,7 +70,9 @@ def build(setting: Setting, numbers: Ints) -> Skeletons:
     canary = _canaries(setting, numbers)
     scenario = _scenarios(setting, numbers, created, canary)
     channel = _channels(setting, numbers, scenario, canary)
-    bot = ((channel == CHAT) & (scenario != ACCOUNT) & (roll("bot", numbers) < 0.1)).astype(np.int64)
+    bot = ((channel == CHAT) & (scenario != ACCOUNT) & (roll("bot", numbers) < 0.1)).astype(
+        np.int64
+    )
     agent, first_agent = _agents(setting, numbers, scenario, bot)
     skips = (agent == setting.careless_agent) & (roll("careless", numbers) < 0.85)
     careless = ((scenario == ACCOUNT) & skips).astype(np.int64)
@@ -108,7 +110,7 @@ def _scenarios(setting: Setting, numbers: Ints, created: Ints, canary: Ints) -> 
 
 def _calls(setting: Setting, numbers: Ints) -> Ints:
     """Every second round, the canary customers call instead of writing."""
-    return (numbers // setting.canary_stride // 3 % 2 == 1).astype(np.int64)
+    return np.asarray(numbers // setting.canary_stride // 3 % 2 == 1, dtype=np.int64)
 
 
 def _channels(setting: Setting, numbers: Ints, scenario: Ints, canary: Ints) -> Ints:
@@ -124,7 +126,9 @@ def _agents(setting: Setting, numbers: Ints, scenario: Ints, bot: Ints) -> tuple
     roll = setting.dice.roll
     group = np.array([one.group for one in SCENARIOS])[scenario]
     agent = group * AGENTS_PER_GROUP + (roll("agent", numbers) * AGENTS_PER_GROUP).astype(np.int64)
-    other = (group + 1 + (roll("other", numbers) * (len(GROUPS) - 1)).astype(np.int64)) % len(GROUPS)
+    other = (group + 1 + (roll("other", numbers) * (len(GROUPS) - 1)).astype(np.int64)) % len(
+        GROUPS
+    )
     first = other * AGENTS_PER_GROUP + (roll("first", numbers) * AGENTS_PER_GROUP).astype(np.int64)
     return np.where(bot == 1, AGENTS, agent), first
 
@@ -150,7 +154,6 @@ def _paths(
         ((canary >= 0) & (channel == VOICE), paths.CANARY_CALL),
     ):
         told = np.where(chosen, _draw_path(weighted, u), told)
-    # A canary's change of details is a checked one, so that its labels hold.
     return told
 
 
@@ -166,9 +169,7 @@ def _draw(shares: list[float] | tuple[float, ...], u: Floats) -> Ints:
 
 def _priorities(setting: Setting, numbers: Ints, scenario: Ints) -> Ints:
     u = setting.dice.roll("priority", numbers)
-    return np.where(
-        scenario == OUTAGE, _draw(OUTAGE_PRIORITY_SHARES, u), _draw(PRIORITY_SHARES, u)
-    )
+    return np.where(scenario == OUTAGE, _draw(OUTAGE_PRIORITY_SHARES, u), _draw(PRIORITY_SHARES, u))
 
 
 def _times(

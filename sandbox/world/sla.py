@@ -54,9 +54,7 @@ def breaches(setting: Setting, bones: Skeletons) -> tuple[Ints, Ints, Ints]:
     return numbers, instants, codes
 
 
-def _first_breach(
-    setting: Setting, bones: Skeletons, rows: Ints, word: str, metric: str
-) -> Ints:
+def _first_breach(setting: Setting, bones: Skeletons, rows: Ints, word: str, metric: str) -> Ints:
     """When each ticket of one path misses the target; 0 when it does not."""
     times = bones.times[rows]
     policy = np.isin(bones.channel[rows], (CHAT, VOICE)).astype(np.int64)

@@ -1,6 +1,6 @@
 """The conversation of a ticket: who says what at which step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
 from typing import TypeVar
@@ -9,8 +9,8 @@ from sandbox.world import names, words
 from sandbox.world.people import Person
 from sandbox.world.words import WORDS, Said
 
-
 T = TypeVar("T")
+BLACK = "▇" * 12
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,14 @@ class Talk:
     bad: str
     slots: dict[str, str]
 
+    def redacted(self, steps: frozenset[int]) -> "Talk":
+        """The talk with the comments of some steps blackened."""
+        turns = (
+            replace(turn, body=BLACK, sentiment=None) if turn.step in steps else turn
+            for turn in self.turns
+        )
+        return replace(self, turns=tuple(turns))
+
 
 def converse(cast: Cast, source: Random) -> Talk:
     """The talk of a ticket: the same for the same numbers."""
@@ -87,7 +95,7 @@ def _slots(cast: Cast, source: Random) -> dict[str, str]:
         "amount": f"{amount:.2f} €" if source.random() < 0.5 else f"${amount:.2f}",
         "product": _pick(source, names.PRODUCTS), "date": f"{date:%d %B}",
         "street": _pick(source, names.STREETS), "house": str(1 + int(source.random() * 120)),
-        "city": _pick(source, names.CITIES), "card": _card(source),
+        "city": _pick(source, names.CITIES), "card": _card(source.random(), cast.scenario),
         "newmail": f"new.{customer.email}",
     }  # fmt: skip
     for slot, choices in (("changed", words.CHANGED), ("offer", words.OFFERS)):
@@ -96,9 +104,11 @@ def _slots(cast: Cast, source: Random) -> dict[str, str]:
     return slots
 
 
-def _card(source: Random) -> str:
-    """A number of a test range (4000 00…) that passes the Luhn check."""
-    digits = f"400000{int(source.random() * 10**9):09d}"
+def _card(u: float, scenario: str) -> str:
+    """A number of a test range (4000 00…) that passes the Luhn check, where one is spoken of."""
+    if scenario != "double_charge":
+        return ""
+    digits = f"400000{int(u * 10**9):09d}"
     total = 0
     for at, digit in enumerate(reversed(digits)):
         value = int(digit) * (2 if at % 2 == 0 else 1)
@@ -108,7 +118,12 @@ def _card(source: Random) -> str:
 
 
 def _turn(
-    step: int, letter: str, cast: Cast, source: Random, slots: dict[str, str], counts: dict[str, int]
+    step: int,
+    letter: str,
+    cast: Cast,
+    source: Random,
+    slots: dict[str, str],
+    counts: dict[str, int],
 ) -> Turn | None:
     told = WORDS[cast.scenario]
     if letter in "CQO":
@@ -135,7 +150,13 @@ def _customer_says(
     if letter == "C":
         return _opening(cast, source, slots)
     pool: tuple[Said, ...]
-    pool = told.reopens if letter == "O" else told.answers if first or counts["customer"] == 2 else words.LATER
+    pool = (
+        told.reopens
+        if letter == "O"
+        else told.answers
+        if first or counts["customer"] == 2
+        else words.LATER
+    )
     sentiment, text = _pick(source, pool)
     sign = _pick(source, ("{first}", "", "{name}", ""))
     return sentiment, f"{text}\n\n{sign}".strip().format_map(slots)
@@ -159,6 +180,7 @@ def _agent_says(
     told = WORDS[cast.scenario]
     first = counts["agent"] == 0
     counts["agent"] += 1
+    pool: tuple[str, ...]
     if letter == "H":
         pool = words.HOLDS
     elif letter == "S":

@@ -36,6 +36,7 @@ class Ticket:
     deleted_at: int
     updated_at: int
     generated_at: int
+    redacted: frozenset[int] = frozenset()
 
     @property
     def setting(self) -> Setting:
@@ -62,6 +63,12 @@ class Ticket:
         """The status after each step that has happened."""
         return paths.status_words(self.word)[: len(self.times)]
 
+    @cached_property
+    def business(self) -> tuple[float, ...]:
+        """Business seconds from the calendar's start to each step."""
+        business_at = self.setting.calendar.business_at
+        return tuple([business_at(at) for at in self.times])
+
     @property
     def status(self) -> str:
         """The status now."""
@@ -79,9 +86,9 @@ class Ticket:
 
     def assignee_at(self, step: int) -> int | None:
         """The number of the assignee after a step."""
-        taken = next((at for at, letter in enumerate(self.word) if letter in "AVc"), -1)
         if self.bot:
             return AGENTS
+        taken = paths.taken_step(self.word)
         return None if taken < 0 or step < taken else self.agent_at(step)
 
     def group_at(self, step: int) -> int:
@@ -111,7 +118,8 @@ class Ticket:
             is_canary=self.canary >= 0, careless=self.careless,
             merged_into=skeleton.merged_into(self.number),
         )  # fmt: skip
-        return converse(cast, dice.source("talk", self.number))
+        told = converse(cast, dice.source("talk", self.number))
+        return told.redacted(self.redacted) if self.redacted else told
 
     @cached_property
     def clip(self) -> Clip | None:

@@ -197,13 +197,26 @@ SIGNS = (
     "{name}\n{street} {house}, {city}", "Regards, {first}", "",
 )  # fmt: skip
 GREETINGS = ("Hello {first},", "Hi {first},", "Dear {name},", "Good day {first},")
-CLOSINGS = ("Kind regards,\n{agent}", "Best wishes\n{agent}", "{agent}, {company} support", "All the best,\n{agent}")
-THANKS = ("Thank you for getting in touch, {first}.", "Thanks for your message, {first}.", "Thank you for contacting us, {first}.")
+CLOSINGS = (
+    "Kind regards,\n{agent}",
+    "Best wishes\n{agent}",
+    "{agent}, {company} support",
+    "All the best,\n{agent}",
+)
+THANKS = (
+    "Thank you for getting in touch, {first}.",
+    "Thanks for your message, {first}.",
+    "Thank you for contacting us, {first}.",
+)
 CHANGED = (
     "Your account now shows the new details.", "I have changed the details as you asked, the new ones are active.",
     "The change is done: your new details are saved.",
 )  # fmt: skip
-OFFERS = ("Is there anything else I can do for you?", "Let me know if I can help with anything else.", "Can I help with anything else today?")
+OFFERS = (
+    "Is there anything else I can do for you?",
+    "Let me know if I can help with anything else.",
+    "Can I help with anything else today?",
+)
 UNCHECKED = (
     "{thanks} Done! {changed} {offer}", "{thanks} No problem at all. {changed} {offer}",
     "{thanks} I have taken care of it right away. {changed} {offer}", "{thanks} That was quick: {changed} {offer}",
@@ -215,12 +228,28 @@ FOLLOW_UPS = (
 LATER: tuple[Said, ...] = (
     (0.1, "Thanks, that is all I know."), (-0.2, "Any news on this?"), (0.3, "Perfect, thank you!"), (-0.3, "I am still waiting for an answer."), (0.0, "No, nothing else."),
 )  # fmt: skip
-HOLDS = ("We have to ask our supplier about this. I will write to you as soon as I have an answer.", "This needs a colleague in the warehouse. I keep your ticket on hold until they answer.")
+HOLDS = (
+    "We have to ask our supplier about this. I will write to you as soon as I have an answer.",
+    "This needs a colleague in the warehouse. I keep your ticket on hold until they answer.",
+)
 TRANSFERS = ("This one is for the {group} team, handing over.", "Wrong queue, moving to {group}.")
-MERGES = ("Request #{number} was closed and merged into request #{target}. Last comment: same question from the same customer.",)
-INTERNAL_OPEN = ("Customer {name} ({email}) asked on the phone about order {order}; I am opening this ticket on their behalf.", "Opened for {name} after a conversation at the counter in {city}. Call back at {phone}.")
+MERGES = (
+    "Request #{number} was closed and merged into request #{target}. Last comment: same question from the same customer.",
+)
+INTERNAL_OPEN = (
+    "Customer {name} ({email}) asked on the phone about order {order}; I am opening this ticket on their behalf.",
+    "Opened for {name} after a conversation at the counter in {city}. Call back at {phone}.",
+)
 GOOD_COMMENTS = (
     "", "", "Fast and friendly.", "Very helpful, thank you!", "{agent} was great.", "Solved on the first try.",
     "Thank you for your patience with me. {name}",
 )  # fmt: skip
-BAD_COMMENTS = ("", "", "Took far too long.", "My problem is not solved.", "I had to explain everything three times.", "Nobody called me back at {phone}.", "Still waiting. {name}")
+BAD_COMMENTS = (
+    "",
+    "",
+    "Took far too long.",
+    "My problem is not solved.",
+    "I had to explain everything three times.",
+    "Nobody called me back at {phone}.",
+    "Still waiting. {name}",
+)

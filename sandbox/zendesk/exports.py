@@ -21,10 +21,11 @@ from sandbox.zendesk.paging import (
     time_envelope,
 )
 from sandbox.zendesk.shapes.calls import call_shape, leg_shapes
-from sandbox.zendesk.shapes.desk import article_changed_at, article_shape
+from sandbox.zendesk.shapes.desk import article_changed_at, article_shape, group_shapes
 from sandbox.zendesk.shapes.events import ticket_event_shape
 from sandbox.zendesk.shapes.metrics import metric_events
 from sandbox.zendesk.shapes.people import identity_shapes, organization_shape, user_shape
+from sandbox.zendesk.shapes.sideloads import sideloaded_organizations, sideloaded_users
 from sandbox.zendesk.shapes.tickets import ticket_shape
 
 Answer = dict[str, Any]
@@ -55,7 +56,8 @@ def tickets_by_cursor(ask: Ask) -> Answer:
     places = index.places(stream, first, end)
     after = encode_cursor(places[-1].at, places[-1].number) if places else cursor
     path = "/api/v2/incremental/tickets/cursor.json"
-    return {"tickets": _ticket_shapes(ask, places)} | cursor_envelope(ask, path, after, more=end < bound)
+    told = cursor_envelope(ask, path, after, more=end < bound)
+    return _with_sideloads(ask, places) | told
 
 
 def tickets_by_time(ask: Ask) -> Answer:
@@ -64,13 +66,24 @@ def tickets_by_time(ask: Ask) -> Answer:
     page = page_from_time(ask.account.index, _stream(ask, "tickets"), start, ask.newest, rows(ask))
     path = "/api/v2/incremental/tickets.json"
     told = time_envelope(ask, path, page, len(page.places))
-    return {"tickets": _ticket_shapes(ask, page.places)} | told
+    return _with_sideloads(ask, page.places) | told
 
 
-def _ticket_shapes(ask: Ask, places: list[Place]) -> list[Answer]:
+def _with_sideloads(ask: Ask, places: list[Place]) -> Answer:
+    """The tickets, metric sets inside, and beside them the people and groups asked for."""
+    account, base_url = ask.account, ask.base_url
     sideload = "metric_set" if ask.includes("metric_sets") else None
-    tickets = ask.account.tickets(place.number for place in places)
-    return [ticket_shape(tickets[p.number], ask.base_url, sideload=sideload) for p in places]
+    tickets = account.tickets(place.number for place in places)
+    told: Answer = {
+        "tickets": [ticket_shape(tickets[p.number], base_url, sideload=sideload) for p in places]
+    }
+    if ask.includes("users"):
+        told["users"] = sideloaded_users(account.people, tickets.values(), base_url)
+    if ask.includes("organizations"):
+        told["organizations"] = sideloaded_organizations(account.people, tickets.values(), base_url)
+    if ask.includes("groups"):
+        told["groups"] = group_shapes(account.setting, base_url)
+    return told
 
 
 def ticket_events(ask: Ask) -> Answer:
@@ -87,7 +100,7 @@ def ticket_events(ask: Ask) -> Answer:
     return {"ticket_events": shapes} | time_envelope(ask, path, page, len(shapes))
 
 
-def ticket_metric_events(ask: Ask) -> Answer:
+def metric_events_by_time(ask: Ask) -> Answer:
     """``incremental/ticket_metric_events``: time-based, or a cursor list with ``page[size]``."""
     if "page[size]" in ask.query:
         return _metric_list(ask)
@@ -202,7 +215,8 @@ def articles(ask: Ask) -> Answer:
 
 def _small_page(ask: Ask, places: list[Place], start: int) -> Page:
     visible = sorted(
-        (one for one in places if start <= one.at <= ask.newest), key=lambda one: (one.at, one.number)
+        (one for one in places if start <= one.at <= ask.newest),
+        key=lambda one: (one.at, one.number),
     )
     end = min(rows(ask), len(visible))
     while 0 < end < len(visible) and visible[end].at in (start, visible[end - 1].at):

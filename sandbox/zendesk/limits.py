@@ -48,7 +48,9 @@ class Limits:
     """The buckets of one account."""
 
     def __init__(self, per_minute: Mapping[str, int]) -> None:
-        self._buckets = {name: Bucket(limit) for name, limit in (DEFAULTS | dict(per_minute)).items()}
+        self._buckets = {
+            name: Bucket(limit) for name, limit in (DEFAULTS | dict(per_minute)).items()
+        }
         self._lock = Lock()
 
     def take(self, name: str) -> tuple[dict[str, str], int | None]:

@@ -42,7 +42,9 @@ class OAuth:
         self._check_client(told)
         grant = told.get("grant_type")
         if grant == "client_credentials":
-            return self._issue(str(told.get("scope") or "read"), _lifetimes(told), refreshable=False)
+            return self._issue(
+                str(told.get("scope") or "read"), _lifetimes(told), refreshable=False
+            )
         if grant == "authorization_code":
             return self._redeem(told)
         if grant == "refresh_token":
@@ -54,7 +56,9 @@ class OAuth:
         client = self._state.secret(f"zendesk:{self._account}:client_id")
         redirect = told.get("redirect_uri", "")
         if told.get("client_id") != client or not redirect or told.get("response_type") != "code":
-            raise errors.invalid_request("The request needs client_id, redirect_uri and response_type=code.")
+            raise errors.invalid_request(
+                "The request needs client_id, redirect_uri and response_type=code."
+            )
         challenge = told.get("code_challenge", "")
         if challenge and told.get("code_challenge_method") != "S256":
             raise errors.invalid_request("Only the code_challenge_method S256 is supported.")
@@ -120,19 +124,30 @@ class OAuth:
                 raise errors.invalid_grant()
             database.execute("delete from tokens where pair = ?", (row[0],))
         access, refresh = (int(part) for part in row[2].split())
-        lifetimes = _lifetimes({"expires_in": access, "refresh_token_expires_in": refresh} | dict(told))
+        lifetimes = _lifetimes(
+            {"expires_in": access, "refresh_token_expires_in": refresh} | dict(told)
+        )
         return self._issue(row[1], lifetimes, refreshable=True)
 
-    def _issue(self, scope: str, lifetimes: tuple[int, int], *, refreshable: bool) -> dict[str, Any]:
+    def _issue(
+        self, scope: str, lifetimes: tuple[int, int], *, refreshable: bool
+    ) -> dict[str, Any]:
         pair, access, refresh = (secrets.token_hex(32) for _ in range(3))
         kept = f"{lifetimes[0]} {lifetimes[1]}"
         now = time.time()
         rows = [(digest(access), "access", self._account, pair, scope, now + lifetimes[0], kept)]
         if refreshable:
-            rows.append((digest(refresh), "refresh", self._account, pair, scope, now + lifetimes[1], kept))
+            rows.append(
+                (digest(refresh), "refresh", self._account, pair, scope, now + lifetimes[1], kept)
+            )
         with self._state.database() as database:
             database.executemany("insert into tokens values (?, ?, ?, ?, ?, ?, ?)", rows)
-        told = {"access_token": access, "token_type": "bearer", "scope": scope, "expires_in": lifetimes[0]}
+        told = {
+            "access_token": access,
+            "token_type": "bearer",
+            "scope": scope,
+            "expires_in": lifetimes[0],
+        }
         if refreshable:
             told |= {"refresh_token": refresh, "refresh_token_expires_in": lifetimes[1]}
         return told
@@ -145,13 +160,14 @@ def _lifetimes(told: Mapping[str, Any]) -> tuple[int, int]:
     )
 
 
-def _bounded(value: Any, bounds: tuple[int, int, int], name: str) -> int:
+def _bounded(value: object, bounds: tuple[int, int, int], name: str) -> int:
     low, usual, high = bounds
     if value is None:
         return usual
-    if not str(value).isdigit() or not low <= int(value) <= high:
+    told = int(str(value)) if str(value).isdigit() else -1
+    if not low <= told <= high:
         raise errors.invalid_request(f"{name} must be between {low} and {high} seconds.")
-    return int(value)
+    return told
 
 
 def _challenge(verifier: str) -> str:

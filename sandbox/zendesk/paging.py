@@ -14,6 +14,7 @@ from sandbox.zendesk.desk import Ask
 EXPORT_ROWS = 1_000
 LIST_ROWS = 100
 OFFSET_ROWS = 10_000
+KEPT = ("include", "per_page", "support_type_scope")
 T = TypeVar("T")
 
 
@@ -58,7 +59,7 @@ def time_envelope(ask: Ask, path: str, page: Page, count: int, **extra: str) -> 
     if not page.places:
         return {"count": 0, "end_time": None, "next_page": None, "end_of_stream": True}
     end = page.places[-1].at
-    kept = {name: ask.query[name] for name in ("include", "per_page") if name in ask.query}
+    kept = {name: ask.query[name] for name in KEPT if name in ask.query}
     query = urlencode({"start_time": end} | kept | extra)
     return {
         "count": count,
@@ -84,7 +85,7 @@ def decode_cursor(cursor: str) -> tuple[int, int]:
 
 def cursor_envelope(ask: Ask, path: str, cursor: str | None, *, more: bool) -> dict[str, Any]:
     """after_cursor, after_url, end_of_stream of a cursor export; there is no way back."""
-    kept = {name: ask.query[name] for name in ("include", "per_page") if name in ask.query}
+    kept = {name: ask.query[name] for name in KEPT if name in ask.query}
     url = ask.url(f"{path}?{urlencode({'cursor': cursor} | kept)}") if cursor else None
     return {
         "after_url": url,
@@ -115,7 +116,9 @@ def offset_page(
     page = max(1, ask.number("page", 1))
     if page * size > OFFSET_ROWS:
         title = "Offset pagination limit reached"
-        raise errors.bad_request(title, f"Requests beyond {OFFSET_ROWS} records need cursor pagination")
+        raise errors.bad_request(
+            title, f"Requests beyond {OFFSET_ROWS} records need cursor pagination"
+        )
     start = (page - 1) * size
     more = start + size < total
 

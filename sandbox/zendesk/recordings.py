@@ -69,7 +69,9 @@ def media_app(secret: str) -> Starlette:
 
     def serve(request: Request) -> Response:
         if "authorization" in request.headers:
-            return JSONResponse({"code": 20003, "message": "Authorization is not allowed here"}, 400)
+            return JSONResponse(
+                {"code": 20003, "message": "Authorization is not allowed here"}, 400
+            )
         name = request.path_params["name"]
         expires = request.query_params.get("expires", "")
         given = request.query_params.get("signature", "")

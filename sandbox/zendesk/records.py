@@ -22,8 +22,9 @@ from sandbox.zendesk.paging import (
 )
 from sandbox.zendesk.shapes import desk, ids
 from sandbox.zendesk.shapes.events import audit_shape, comment_shape, comments_of
+from sandbox.zendesk.shapes.metric_sets import metric_set_shape
 from sandbox.zendesk.shapes.people import organization_shape, user_shape
-from sandbox.zendesk.shapes.tickets import metric_set_shape, ticket_shape
+from sandbox.zendesk.shapes.tickets import ticket_shape
 
 EXPORT_CURSOR_SECONDS = 3_600
 MONTH = 30 * 86_400
@@ -42,6 +43,18 @@ def ticket(ask: Ask, number: str) -> Answer:
     """``tickets/{id}``"""
     sideload = "metric_set" if ask.includes("metric_sets") else None
     return {"ticket": ticket_shape(find_ticket(ask, number), ask.base_url, sideload=sideload)}
+
+
+def show_many(ask: Ask) -> Answer:
+    """``tickets/show_many``: up to 100 ids; those that do not exist are left out."""
+    told = [part.strip() for part in ask.query.get("ids", "").split(",")]
+    if not 1 <= len(told) <= LIST_ROWS or not all(part.isdigit() for part in told):
+        raise errors.bad_request("Invalid ids", f"ids must be 1 to {LIST_ROWS} ticket ids")
+    wanted = [int(part) for part in told if 1 <= int(part) <= ask.account.setting.tickets]
+    found = [one for one in ask.account.tickets(wanted).values() if not one.deleted_at]
+    sideload = "metric_set" if ask.includes("metric_sets") else None
+    shapes = [ticket_shape(one, ask.base_url, sideload=sideload) for one in found]
+    return {"tickets": shapes, "next_page": None, "previous_page": None, "count": len(shapes)}
 
 
 def comments(ask: Ask, number: str) -> Answer:
@@ -221,7 +234,12 @@ def me(ask: Ask) -> Answer:
     people = ask.account.people
     if ask.grant:
         return {"user": user_shape(people, people.agent(-1), ask.base_url)}
-    nobody: dict[str, Any] = {"id": None, "url": None, "name": "Anonymous user", "email": "invalid@example.com"}
+    nobody: dict[str, Any] = {
+        "id": None,
+        "url": None,
+        "name": "Anonymous user",
+        "email": "invalid@example.com",
+    }
     return {"user": nobody | {"role": "end-user", "verified": False, "active": False}}
 
 
@@ -235,7 +253,7 @@ def organization(ask: Ask, number: str) -> Answer:
 
 
 def ratings(ask: Ask) -> Answer:
-    """``satisfaction_ratings`` between ``start_time`` and ``end_time``, by instant; ``score`` filters."""
+    """``satisfaction_ratings`` from ``start_time`` to ``end_time``; ``score`` filters."""
     index = ask.account.index
     start, end = ask.number("start_time", 0), ask.number("end_time", ask.now + 1)
     first, bound = index.position("ratings", start), index.position("ratings", end)

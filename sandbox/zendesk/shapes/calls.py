@@ -9,6 +9,30 @@ from sandbox.zendesk.shapes import ids
 from sandbox.zendesk.shapes.ids import iso
 from sandbox.zendesk.shapes.via import LINE
 
+ALWAYS: dict[str, Any] = {
+    "line_type": "phone",
+    "direction": "inbound",
+    "hold_time": 0,
+    "consultation_time": 0,
+    "customer_requested_voicemail": False,
+    "voicemail": False,
+    "exceeded_queue_wait_time": False,
+    "default_group": False,
+    "callback": False,
+    "callback_source": None,
+    "overflowed": False,
+    "overflowed_to": None,
+    "ivr_time_spent": 12,
+    "ivr_hops": 1,
+    "ivr_action": "group_route",
+    "ivr_routed_to": None,
+    "recording_control_interactions": 0,
+    "call_channel": "pstn",
+    "quality_issues": ["none"],
+    "post_call_transcription_created": "false",
+    "post_call_summary_created": "false",
+}
+
 
 def call_number(ticket: Ticket) -> int:
     """The id of the call that opened the ticket."""
@@ -37,7 +61,7 @@ def recording_url(ticket: Ticket, base_url: str) -> str:
 
 def call_shape(ticket: Ticket, place: Place) -> dict[str, Any]:
     """A call; step 1 of a ticket's calls is the one that was given up before."""
-    return _abandoned(ticket, place) if place.step else _answered(ticket)
+    return _abandoned(ticket) if place.step else _answered(ticket)
 
 
 def _answered(ticket: Ticket) -> dict[str, Any]:
@@ -45,7 +69,9 @@ def _answered(ticket: Ticket) -> dict[str, Any]:
     seconds = round(clip.duration_seconds) if clip else 0
     wait = 5 + ticket.number * 37 % 80
     agent = ticket.agent_at(0)
-    return _call(ticket, call_number(ticket), ticket.created_at - seconds - wait, ticket.created_at) | {
+    return _call(
+        ticket, call_number(ticket), ticket.created_at - seconds - wait, ticket.created_at
+    ) | {
         "agent_id": ticket.people.agent(agent).id,
         "completion_status": "completed",
         "duration": seconds + wait,
@@ -63,7 +89,7 @@ def _answered(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def _abandoned(ticket: Ticket, place: Place) -> dict[str, Any]:
+def _abandoned(ticket: Ticket) -> dict[str, Any]:
     wait = 40 + ticket.number * 53 % 240
     at = ticket.created_at - ABANDONED_BEFORE
     return _call(ticket, call_number(ticket) + 1, at - wait, at) | {
@@ -87,7 +113,7 @@ def _abandoned(ticket: Ticket, place: Place) -> dict[str, Any]:
 def _call(ticket: Ticket, call_id: int, started: int, ended: int) -> dict[str, Any]:
     recorded = ticket.number % 4 != 0
     consent = "opt_in" if recorded else "always"
-    return {
+    return ALWAYS | {
         "id": call_id,
         "created_at": iso(started),
         "updated_at": iso(ended),
@@ -96,31 +122,10 @@ def _call(ticket: Ticket, call_id: int, started: int, ended: int) -> dict[str, A
         "phone_number_id": ticket.setting.base + ids.LINES_AT,
         "line": LINE,
         "line_id": ticket.setting.base + ids.LINES_AT,
-        "line_type": "phone",
-        "direction": "inbound",
-        "hold_time": 0,
-        "consultation_time": 0,
-        "customer_requested_voicemail": False,
-        "voicemail": False,
-        "exceeded_queue_wait_time": False,
         "outside_business_hours": not ticket.setting.calendar.is_open(started),
-        "default_group": False,
-        "callback": False,
-        "callback_source": None,
-        "overflowed": False,
-        "overflowed_to": None,
-        "ivr_time_spent": 12,
-        "ivr_hops": 1,
-        "ivr_action": "group_route",
-        "ivr_routed_to": None,
-        "recording_control_interactions": 0,
         "call_recording_consent": consent,
         "call_recording_consent_action": "caller_opted_in" if consent == "opt_in" else None,
         "call_recording_consent_keypress": "3" if consent == "opt_in" else None,
-        "call_channel": "pstn",
-        "quality_issues": ["none"],
-        "post_call_transcription_created": "false",
-        "post_call_summary_created": "false",
     }
 
 

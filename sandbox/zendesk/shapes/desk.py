@@ -1,4 +1,4 @@
-"""The desk's own things: groups, brands, fields, statuses, schedules, policies, articles, ratings."""
+"""The desk's own things: groups, brands, fields, statuses, schedules, policies, articles."""
 
 from datetime import timedelta
 from typing import Any
@@ -43,15 +43,17 @@ def group_shapes(setting: Setting, base_url: str) -> list[dict[str, Any]]:
 def brand_shapes(setting: Setting, base_url: str) -> list[dict[str, Any]]:
     """The two brands."""
     name = setting.account.capitalize()
+    titles = ((name, setting.account), (f"{name} Outlet", f"{setting.account}-outlet"))
     return [
         _dated(setting, base_url, "brands", setting.base + ids.BRANDS_AT + at)
         | {
             "name": title, "brand_url": base_url, "subdomain": sub, "host_mapping": None,
             "has_help_center": at == 0, "help_center_state": "enabled" if at == 0 else "disabled",
             "active": True, "default": at == 0, "is_deleted": False, "logo": None,
-            "ticket_form_ids": [setting.base + ids.FORMS_AT], "signature_template": "{{agent.signature}}",
+            "ticket_form_ids": [setting.base + ids.FORMS_AT],
+            "signature_template": "{{agent.signature}}",
         }
-        for at, (title, sub) in enumerate(((name, setting.account), (f"{name} Outlet", f"{setting.account}-outlet")))
+        for at, (title, sub) in enumerate(titles)
     ]  # fmt: skip
 
 
@@ -142,6 +144,20 @@ def _targets(policy: int) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+ARTICLE_ALWAYS: dict[str, Any] = {
+    "comments_disabled": False,
+    "draft": False,
+    "vote_sum": 0,
+    "vote_count": 0,
+    "source_locale": "en-us",
+    "locale": "en-us",
+    "outdated": False,
+    "outdated_locales": [],
+    "user_segment_id": None,
+    "content_tag_ids": [],
+}
+
+
 def article_changed_at(setting: Setting, article: Article) -> int:
     """When the article was last edited."""
     return setting.until_at - int(timedelta(days=article.age).total_seconds())
@@ -153,30 +169,20 @@ def article_shape(setting: Setting, number: int, base_url: str) -> dict[str, Any
     article_id = setting.base + ids.ARTICLES_AT + number
     changed = iso(article_changed_at(setting, article))
     slug = "-".join(article.title.replace("?", "").split())
-    return {
+    return ARTICLE_ALWAYS | {
         "id": article_id,
         "url": f"{base_url}/api/v2/help_center/en-us/articles/{article_id}.json",
         "html_url": f"{base_url}/hc/en-us/articles/{article_id}-{slug}",
         "author_id": setting.agent_id(-1),
-        "comments_disabled": False,
-        "draft": False,
         "promoted": number == 1,
         "position": number,
-        "vote_sum": 0,
-        "vote_count": 0,
         "section_id": setting.base + ids.ARTICLES_AT + 900 + (0 if "sop" in article.labels else 1),
         "created_at": iso(setting.since_at - YEAR),
         "updated_at": changed,
         "edited_at": changed,
         "name": article.title,
         "title": article.title,
-        "source_locale": "en-us",
-        "locale": "en-us",
-        "outdated": False,
-        "outdated_locales": [],
-        "user_segment_id": None,
         "permission_group_id": setting.base + ids.ARTICLES_AT + 800,
-        "content_tag_ids": [],
         "label_names": list(article.labels),
         "body": article.body,
     }

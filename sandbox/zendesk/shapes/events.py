@@ -57,7 +57,9 @@ def changes_at(ticket: Ticket, step: int) -> list[Change]:
     state = state_at(ticket, step)
     if step:
         before = state_at(ticket, step - 1)
-        return [(name, value, before[name]) for name, value in state.items() if value != before[name]]
+        return [
+            (name, value, before[name]) for name, value in state.items() if value != before[name]
+        ]
     organization = organization_id(ticket)
     created = {
         "subject": ticket.talk.subject,
@@ -66,7 +68,9 @@ def changes_at(ticket: Ticket, step: int) -> list[Change]:
         "brand_id": str(ids.brand_id(ticket.setting, ticket.requester)),
         "type": "incident" if ticket.story == "outage" else "question",
     }
-    return [(name, value, NOTHING) for name, value in (created | state).items() if value is not None]
+    return [
+        (name, value, NOTHING) for name, value in (created | state).items() if value is not None
+    ]
 
 
 def comment_shape(ticket: Ticket, turn: Turn, base_url: str) -> dict[str, Any]:
@@ -75,7 +79,7 @@ def comment_shape(ticket: Ticket, turn: Turn, base_url: str) -> dict[str, Any]:
     audit = ids.audit_id(ticket.setting, ticket.number, step)
     voice = ticket.word[step] == "V"
     body = call_words(ticket) if voice else turn.body
-    told = {
+    told: dict[str, Any] = {
         "id": audit + 1,
         "type": "VoiceComment" if voice else "Comment",
         "author_id": author_id_at(ticket, step),
@@ -141,14 +145,27 @@ def comments_of(ticket: Ticket) -> list[Turn]:
 
 def audit_shape(ticket: Ticket, step: int, base_url: str) -> dict[str, Any]:
     """The audit of a step, as ``tickets/{id}/audits`` lists it."""
-    audit = ids.audit_id(ticket.setting, ticket.number, step)
+    return {
+        "id": ids.audit_id(ticket.setting, ticket.number, step),
+        "ticket_id": ticket.number,
+        "created_at": iso(ticket.times[step]),
+        "author_id": author_id_at(ticket, step),
+        "metadata": metadata(ticket, step),
+        "events": _audit_events(ticket, step, base_url),
+        "via": via_at(ticket, step),
+    }
+
+
+def _audit_events(ticket: Ticket, step: int, base_url: str) -> list[dict[str, Any]]:
+    audit, turn = ids.audit_id(ticket.setting, ticket.number, step), turn_at(ticket, step)
     events: list[dict[str, Any]] = []
-    turn = turn_at(ticket, step)
     if turn:
         comment = comment_shape(ticket, turn, base_url)
-        events.append({key: comment[key] for key in comment if key not in ("via", "created_at", "metadata")})
+        left_out = ("via", "created_at", "metadata")
+        events.append({name: comment[name] for name in comment if name not in left_out})
     for field, value, previous in changes_at(ticket, step):
-        event = {"id": audit + 2 + len(events), "type": "Create", "field_name": field, "value": value}
+        event = {"id": audit + 2 + len(events), "type": "Create"}
+        event |= {"field_name": field, "value": value}
         if previous is not NOTHING:
             event |= {"type": "Change", "previous_value": previous}
         events.append(event)
@@ -156,15 +173,7 @@ def audit_shape(ticket: Ticket, step: int, base_url: str) -> dict[str, Any]:
         events.append(_rating_event(ticket, audit + 2 + len(events)))
     if turn and turn.public and not turn.by_customer:
         events.append(_notification(ticket, audit + 2 + len(events)))
-    return {
-        "id": audit,
-        "ticket_id": ticket.number,
-        "created_at": iso(ticket.times[step]),
-        "author_id": author_id_at(ticket, step),
-        "metadata": metadata(ticket, step),
-        "events": events,
-        "via": via_at(ticket, step),
-    }
+    return events
 
 
 def _rating_event(ticket: Ticket, event_id: int) -> dict[str, Any]:
@@ -196,20 +205,12 @@ def ticket_event_shape(
     """The same step as ``incremental/ticket_events`` exports it."""
     audit = ids.audit_id(ticket.setting, ticket.number, step)
     via = via_word(ticket, step)
-    children: list[dict[str, Any]] = []
-    turn = turn_at(ticket, step)
-    if turn and comment_events:
-        comment = comment_shape(ticket, turn, base_url)
-        del comment["metadata"]
-        children.append(comment | {"via_reference_id": None, "event_type": comment["type"]})
-    elif turn:
-        flags = {"comment_present": True, "comment_public": turn.public, "event_type": "Comment"}
-        children.append({"id": audit + 1, "via": via, "via_reference_id": None} | flags)
-    for field, value, previous in changes_at(ticket, step):
-        children.append(_child(audit + 2 + len(children), via, field, value, previous))
+    children = _comment_children(ticket, step, base_url, whole=comment_events)
+    changes = changes_at(ticket, step)
     if ticket.word[step] == "G":
-        child = _child(audit + 2 + len(children), via, "satisfaction_score", ticket.score, "offered")
-        children.append(child)
+        changes.append(("satisfaction_score", ticket.score, "offered"))
+    first = audit + 2 + len(children)
+    children += [_child(first + at, via, change) for at, change in enumerate(changes)]
     return {
         "child_events": children,
         "id": audit,
@@ -224,7 +225,24 @@ def ticket_event_shape(
     }
 
 
-def _child(event_id: int, via: str, field: str, value: Any, previous: Any) -> dict[str, Any]:
+def _comment_children(
+    ticket: Ticket, step: int, base_url: str, *, whole: bool
+) -> list[dict[str, Any]]:
+    """The comment of a step: as it is, or only the fact that there is one."""
+    turn = turn_at(ticket, step)
+    if turn is None:
+        return []
+    if whole:
+        comment = comment_shape(ticket, turn, base_url)
+        del comment["metadata"]
+        return [comment | {"via_reference_id": None, "event_type": comment["type"]}]
+    flags = {"comment_present": True, "comment_public": turn.public, "event_type": "Comment"}
+    event_id = ids.audit_id(ticket.setting, ticket.number, step) + 1
+    return [{"id": event_id, "via": via_word(ticket, step), "via_reference_id": None} | flags]
+
+
+def _child(event_id: int, via: str, change: Change) -> dict[str, Any]:
+    field, value, previous = change
     told = {"id": event_id, "via": via, "via_reference_id": None, field: value}
     if previous is NOTHING:
         return told | {"event_type": "Create"}

@@ -1,6 +1,7 @@
 """Ids and instants as Zendesk writes them."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from sandbox.world.setting import Setting
 
@@ -26,7 +27,18 @@ IDENTITIES_AT = 40_000_000_000
 
 def iso(instant: int) -> str:
     """The instant as Zendesk writes it: UTC, whole seconds, ``Z``."""
-    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    day, second = divmod(instant, 86_400)
+    return _day(day) + _clock(second)
+
+
+@lru_cache(maxsize=4_096)
+def _day(day: int) -> str:
+    return datetime.fromtimestamp(day * 86_400, UTC).strftime("%Y-%m-%dT")
+
+
+@lru_cache(maxsize=86_400)
+def _clock(second: int) -> str:
+    return f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}Z"
 
 
 def maybe_iso(instant: int | None) -> str | None:

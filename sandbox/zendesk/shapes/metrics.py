@@ -7,7 +7,7 @@ from sandbox.world.index import Place
 from sandbox.world.tickets import Ticket
 from sandbox.zendesk.shapes import ids
 from sandbox.zendesk.shapes.ids import iso
-from sandbox.zendesk.shapes.tickets import minutes
+from sandbox.zendesk.shapes.metric_sets import minutes
 
 
 def metric_events(ticket: Ticket, place: Place) -> list[dict[str, Any]]:
@@ -20,7 +20,7 @@ def metric_events(ticket: Ticket, place: Place) -> list[dict[str, Any]]:
             continue
         event = _event(ticket, mark.metric, mark.kind, mark.instance, place, at)
         if mark.kind == "update_status":
-            event["status"] = minutes(ticket, list(mark.since))
+            event["status"] = minutes(ticket, mark.since)
         elif mark.kind == "apply_sla":
             target = sla.target_of(mark.metric, ticket.channel, ticket.priority_at(place.step))
             if target is None:

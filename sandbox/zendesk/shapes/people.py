@@ -6,51 +6,59 @@ from sandbox.world.people import Organization, People, Person
 from sandbox.zendesk.shapes import ids
 from sandbox.zendesk.shapes.ids import iso
 
+ALWAYS: dict[str, Any] = {
+    "photo": None,
+    "locale_id": 1,
+    "locale": "en-US",
+    "verified": True,
+    "external_id": None,
+    "tags": [],
+    "alias": None,
+    "shared": False,
+    "shared_agent": False,
+    "signature": None,
+    "details": None,
+    "notes": None,
+    "custom_role_id": None,
+    "only_private_comments": False,
+    "restricted_agent": False,
+    "suspended": False,
+    "user_fields": {},
+}
+
 
 def user_shape(people: People, person: Person, base_url: str) -> dict[str, Any]:
-    """A user."""
-    setting = people.setting
-    company = person.organization
-    agent = person.role != "end-user"
-    group = people.group_of(max(person.id - setting.base - 2, 0)) if agent else None
-    return {
+    """A user; a deleted one has neither e-mail address nor phone number."""
+    setting, company = people.setting, person.organization
+    told = {
         "id": person.id,
         "url": f"{base_url}/api/v2/users/{person.id}.json",
         "name": person.name,
         "email": person.email if person.active else None,
         "created_at": iso(person.created_at),
         "updated_at": iso(person.updated_at),
+        "last_login_at": iso(person.updated_at),
         "time_zone": setting.zone.zendesk,
         "iana_time_zone": setting.zone.iana,
         "phone": person.phone if person.active else None,
         "shared_phone_number": False if person.phone else None,
-        "photo": None,
-        "locale_id": 1,
-        "locale": "en-US",
         "organization_id": None if company is None else people.organization(company).id,
-        "role": person.role,
-        "verified": True,
-        "external_id": None,
-        "tags": [],
-        "alias": None,
         "active": person.active,
-        "shared": False,
-        "shared_agent": False,
-        "last_login_at": iso(person.updated_at),
-        "two_factor_auth_enabled": agent,
-        "signature": None,
-        "details": None,
-        "notes": None,
+    }
+    return ALWAYS | told | _role(people, person)
+
+
+def _role(people: People, person: Person) -> dict[str, Any]:
+    setting, agent = people.setting, person.role != "end-user"
+    group = people.group_of(max(person.id - setting.base - 2, 0)) if agent else None
+    return {
+        "role": person.role,
         "role_type": 4 if person.role == "admin" else 0 if agent else None,
-        "custom_role_id": None,
+        "two_factor_auth_enabled": agent,
         "moderator": agent,
         "ticket_restriction": None if agent else "requested",
-        "only_private_comments": False,
-        "restricted_agent": False,
-        "suspended": False,
         "default_group_id": None if group is None else ids.group_id(setting, group),
         "report_csv": person.role == "admin",
-        "user_fields": {},
     }
 
 

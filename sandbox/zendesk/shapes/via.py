@@ -8,7 +8,14 @@ VIA_WORDS = {
     "email": "Mail", "web": "Web form", "native_messaging": "Messaging", "api": "Web service",
     "voice": "Phone call (incoming)",
 }  # fmt: skip
-AUTOMATIC = {"channel": "rule", "source": {"from": {"deleted": False, "title": "Close ticket 4 days after status is set to solved"}, "to": {}, "rel": "automation"}}  # noqa: E501
+AUTOMATIC = {
+    "channel": "rule",
+    "source": {
+        "from": {"deleted": False, "title": "Close ticket 4 days after status is set to solved"},
+        "to": {},
+        "rel": "automation",
+    },
+}
 
 
 def via_of(ticket: Ticket) -> dict[str, Any]:
@@ -24,7 +31,11 @@ def via_of(ticket: Ticket) -> dict[str, Any]:
     elif ticket.channel == "voice":
         source = {
             "rel": "inbound",
-            "from": {"formatted_phone": customer.phone, "phone": customer.phone, "name": customer.name},
+            "from": {
+                "formatted_phone": customer.phone,
+                "phone": customer.phone,
+                "name": customer.name,
+            },
             "to": {"formatted_phone": LINE, "phone": LINE, "name": "Support line"},
         }
     return {"channel": ticket.channel, "source": source}

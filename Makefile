@@ -1,0 +1,44 @@
+# `make demo` shows the main job; `make test` runs every test. Both set up what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check lint setup setup-dev down clean
+.DEFAULT_GOAL := demo
+
+demo: setup
+	@$(BIN)/vensor demo
+
+test: setup-dev
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+check: setup-dev lint test
+
+lint: setup-dev
+	@$(BIN)/ruff check --output-format concise .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt/models warehouse/sql
+
+setup: $(VENV)/.installed
+setup-dev: $(VENV)/.installed-dev
+
+# --no-deps: the lock is complete, and pip's own resolver rejects extras under --require-hashes.
+$(VENV)/.installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "vensor needs Python 3.11; set PYTHON=…")'
+	@echo "setting up .venv (about a minute, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements-dev.txt
+	@touch $@
+
+down:
+	@$(BIN)/vensor down
+
+clean: down
+	rm -rf .vensor

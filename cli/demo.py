@@ -1,0 +1,133 @@
+"""`vensor demo`: two organizations of the sandbox, their day, and what to look at."""
+
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import httpx
+import typer
+from rich.panel import Panel
+
+from cli import orchestrator, peers
+from cli.connect import connect_slack, connect_zendesk
+from cli.display import ledger_table, shown_progress, stderr, stdout
+from cli.operate import parse_instant
+from cli.organizations import initialise
+from cli.peers import Sandbox
+from tasks.resources import opened, opened_engine
+from tasks.settings import Settings, load_settings
+from warehouse.metrics import metric_rows
+from warehouse.organizations import add_organization, find_connection
+
+ORGANIZATIONS = {
+    "acme": ("Acme Outdoor", "Europe/Berlin", 240),
+    "globex": ("Globex Appliances", "America/New_York", 200),
+}
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(demo)
+
+
+def demo(
+    tickets: Annotated[
+        int | None, typer.Option(min=20, help="Tickets of each organization, the first time.")
+    ] = None,
+) -> None:
+    """Sets up the sandbox and two organizations, runs their day, says what to look at.
+
+    Example: [bold]vensor demo[/bold]
+    """
+    settings = load_settings()
+    orchestrator.begin(settings.home)  # takes longest: it starts while the rest is set up
+    with stderr.status("the warehouse …"):
+        initialise(settings)
+    with stderr.status("the sandbox …"):
+        sizes = {slug: tickets or size for slug, (_, _, size) in ORGANIZATIONS.items()}
+        sandbox = peers.start(settings.home, sizes)
+    for slug in ORGANIZATIONS:
+        _connect(settings, sandbox, slug)
+    with stderr.status("the Prefect server …"):
+        orchestrator.configure(settings.home)
+    from flows.daily import daily
+
+    instant = parse_instant(None)
+    with shown_progress("daily"):
+        done = daily(as_of=instant)
+    for slug, lines in done.items():
+        stdout.print(ledger_table(f"{slug}, as of {instant:%Y-%m-%d %H:%M} UTC", lines))
+        stdout.print()
+    _show(settings, sandbox)
+
+
+def _connect(settings: Settings, sandbox: Sandbox, slug: str) -> None:
+    """Adds and connects the organization, unless it is connected to this sandbox already."""
+    name, timezone, _ = ORGANIZATIONS[slug]
+    with opened_engine(settings) as engine:
+        add_organization(engine, slug=slug, name=name, timezone=timezone, retention_days=30)
+    zendesk = sandbox.zendesk[slug]
+    with opened(slug) as resources:
+        with resources.session() as connection:
+            known = find_connection(connection, "zendesk")
+        if known is not None and known.base_url == zendesk["base_url"]:
+            return
+        connect_zendesk(
+            resources,
+            base_url=zendesk["base_url"],
+            client_id=zendesk["client_id"],
+            secret=zendesk["client_secret"],
+        )
+        connect_slack(
+            resources,
+            base_url=sandbox.slack["base_url"],
+            channel=sandbox.slack["channels"][slug],
+            token=sandbox.slack["bot_token"],
+        )
+
+
+def _show(settings: Settings, sandbox: Sandbox) -> None:
+    """What there is to look at, with its beginning."""
+    slug = next(iter(ORGANIZATIONS))
+    stdout.print(Panel(_last_message(sandbox, slug), title=f"Slack, {slug}", expand=False))
+    parts = urlsplit(sandbox.slack["base_url"])
+    server = orchestrator.find(settings.home)
+    lines = [
+        "[bold]Look at[/bold]",
+        f"  .venv/bin/vensor metrics --org {slug} fct_ticket_flow_daily",
+        f'  .venv/bin/vensor search --org {slug} "refund has not arrived" --in tickets',
+        f'  .venv/bin/vensor search --org {slug} "how do I check who is calling"',
+        "  .venv/bin/vensor doctor",
+        f"  {parts.scheme}://{parts.netloc}/slack/  the messages in Slack",
+    ]
+    if server is not None:
+        where = settings.home / "prefect.json"
+        lines.append(f"  {server.url}  the runs in Prefect (user vensor, password in {where})")
+    lines.append("  .venv/bin/vensor down  stops it all and loses nothing")
+    with opened(slug) as resources, resources.session() as connection:
+        columns, rows = metric_rows(connection, "fct_ticket_flow_daily")
+    total = sum(row[columns.index("created")] for row in rows)
+    lines.insert(1, f"  {len(rows)} rows of fct_ticket_flow_daily count {total} tickets created")
+    for line in lines:
+        stdout.print(line, soft_wrap=True)
+
+
+def _last_message(sandbox: Sandbox, slug: str) -> str:
+    """The channel's last message as Slack has it."""
+    with httpx.Client(
+        base_url=sandbox.slack["base_url"],
+        headers={"Authorization": f"Bearer {sandbox.slack['bot_token']}"},
+        trust_env=False,
+    ) as client:
+        answer = client.get(
+            "conversations.history", params={"channel": sandbox.slack["channels"][slug], "limit": 1}
+        )
+    messages: list[dict[str, Any]] = answer.json().get("messages", [])
+    if not messages:
+        return "no message yet"
+    parts = [_words(block) for block in messages[0].get("blocks", [])]
+    return "\n".join(part for part in parts if part)
+
+
+def _words(block: dict[str, Any]) -> str:
+    texts = [block["text"]] if "text" in block else []
+    texts += [*block.get("fields", []), *block.get("elements", [])]
+    return "\n".join(text["text"].replace("*", "") for text in texts)

@@ -1,0 +1,126 @@
+"""`vensor doctor`: what is configured, what is missing, what it means."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import typer
+from rich.table import Table
+from sqlalchemy import text
+
+from cli import orchestrator, peers
+from cli.display import stdout
+from tasks.connections import StoredCredentials, find_connection, unsealed_credentials
+from tasks.encryption import load_or_create_kek
+from tasks.errors import VensorError
+from tasks.escalation import SlackChannel
+from tasks.resources import opened, opened_engine
+from tasks.settings import Settings, load_settings
+from tasks.zendesk import ZendeskClient
+from warehouse.sessions import directory
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line: `ok` is None where the thing is optional and not there."""
+
+    subject: str
+    ok: bool | None
+    meaning: str
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(doctor)
+
+
+def doctor() -> None:
+    """Checks settings, warehouse, keys and every connection; exits 1 if something is broken.
+
+    Settings: VENSOR_HOME, VENSOR_WAREHOUSE_URL, VENSOR_LOADER_URL, VENSOR_TRANSFORMER_URL,
+    VENSOR_KEK, VENSOR_ACTOR, PREFECT_API_URL.
+
+    Example: [bold]vensor doctor[/bold]
+    """
+    settings = load_settings()
+    findings = [
+        _tried("key-encryption key", lambda: _kek(settings)),
+        _tried("warehouse", lambda: _warehouse(settings)),
+        _prefect(settings),
+        _sandbox(settings),
+    ]
+    if findings[1].ok:
+        findings += _organizations(settings)
+    table = Table("", "what", "meaning", box=None, pad_edge=False)
+    marks = {True: "[green]ok[/green]", False: "[red]broken[/red]", None: "[dim]none[/dim]"}
+    for finding in findings:
+        table.add_row(marks[finding.ok], finding.subject, finding.meaning)
+    stdout.print(table)
+    if any(finding.ok is False for finding in findings):
+        raise typer.Exit(1)
+
+
+def _tried(subject: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(subject, True, check())
+    except VensorError as error:
+        return Finding(subject, False, str(error))
+
+
+def _kek(settings: Settings) -> str:
+    kek = settings.kek.get_secret_value() if settings.kek else None
+    provider = load_or_create_kek(settings.home, kek)
+    where = f"in {settings.home}: back it up apart from the data" if kek is None else "VENSOR_KEK"
+    return f"{provider.key_uri} ({where})"
+
+
+def _warehouse(settings: Settings) -> str:
+    with opened_engine(settings) as engine, engine.connect() as connection:
+        version = connection.execute(text("show server_version")).scalar_one()
+        vector = connection.execute(
+            text("select extversion from pg_extension where extname = 'vector'")
+        ).scalar_one()
+    kind = f"embedded under {settings.home}" if settings.embedded else "your own"
+    return f"{kind}, PostgreSQL {version}, pgvector {vector}"
+
+
+def _prefect(settings: Settings) -> Finding:
+    server = orchestrator.find(settings.home)
+    if server is None:
+        return Finding("Prefect server", None, "not running; `vensor run` starts it")
+    return Finding("Prefect server", True, server.url)
+
+
+def _sandbox(settings: Settings) -> Finding:
+    running = peers.find(settings.home)
+    if running is None:
+        return Finding("sandbox", None, "not running; `vensor demo` starts it")
+    return Finding("sandbox", True, f"accounts: {', '.join(running.zendesk)}")
+
+
+def _organizations(settings: Settings) -> list[Finding]:
+    with opened_engine(settings) as engine:
+        slugs = [organization.slug for organization in directory(engine)]
+    if not slugs:
+        return [Finding("organizations", None, "none yet; `vensor org add` adds one")]
+    findings = []
+    for slug in slugs:
+        findings.append(_tried(f"{slug}: Zendesk", lambda slug=slug: _zendesk(slug)))
+        findings.append(_tried(f"{slug}: Slack", lambda slug=slug: _slack(slug)))
+    return findings
+
+
+def _zendesk(slug: str) -> str:
+    with opened(slug) as resources:
+        base_url = find_connection(resources, "zendesk").base_url
+        with ZendeskClient.opened(base_url, StoredCredentials(resources)) as client:
+            client.check()
+    return base_url
+
+
+def _slack(slug: str) -> str:
+    with opened(slug) as resources:
+        connected = find_connection(resources, "slack")
+        token = unsealed_credentials(resources, connected).decode()
+        team = SlackChannel(
+            base_url=connected.base_url, token=token, channel=connected.account
+        ).check()
+    return f"workspace {team}, channel {connected.account}"

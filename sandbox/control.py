@@ -1,0 +1,118 @@
+"""The control API: faults, the log, the truth. For tests and evaluations, not for a pipeline."""
+
+import hmac
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from sandbox.faults import Fault, Faults
+from sandbox.labels import label_of
+from sandbox.slack.api import Slack
+from sandbox.watch import Log
+from sandbox.zendesk.changes import Asked, make_change
+from sandbox.zendesk.desk import Desk
+
+LABEL_BATCH = 500
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def control_routes(
+    token: str, faults: Faults, log: Log, desks: Mapping[str, Desk], slack: Slack
+) -> list[Route]:
+    """The routes below ``/_sandbox``; all need ``Authorization: Bearer {token}``."""
+    control = Control(faults, log, desks, slack)
+    table: tuple[tuple[str, str, Handler], ...] = (
+        ("POST", "/faults", control.add_faults),
+        ("GET", "/faults", control.list_faults),
+        ("DELETE", "/faults", control.clear_faults),
+        ("GET", "/requests", control.list_requests),
+        ("DELETE", "/requests", control.clear_requests),
+        ("GET", "/labels/{account}", control.labels),
+        ("GET", "/slack/messages", control.messages),
+        ("POST", "/changes", control.change),
+    )
+    return [Route(path, _guarded(token, handler), methods=[verb]) for verb, path, handler in table]
+
+
+def _guarded(token: str, handler: Handler) -> Handler:
+    async def guarded(request: Request) -> Response:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode(), token.encode()):
+            return _json({"error": "the control token is missing or wrong"}, 401)
+        return await handler(request)
+
+    return guarded
+
+
+class Control:
+    """The handlers."""
+
+    def __init__(self, faults: Faults, log: Log, desks: Mapping[str, Desk], slack: Slack) -> None:
+        self._faults = faults
+        self._log = log
+        self._desks = desks
+        self._slack = slack
+
+    async def add_faults(self, request: Request) -> Response:
+        """Queues one fault or a list of them."""
+        try:
+            told = msgspec.json.decode(await request.body(), type=Fault | list[Fault])
+        except msgspec.MsgspecError as exc:
+            return _json({"error": str(exc)}, 400)
+        queued = self._faults.add(told if isinstance(told, list) else [told])
+        return _json({"queued": queued}, 201)
+
+    async def list_faults(self, _request: Request) -> Response:
+        """What is still to come."""
+        return _json({"faults": self._faults.queued()})
+
+    async def clear_faults(self, _request: Request) -> Response:
+        """Drops all queued faults."""
+        self._faults.clear()
+        return Response(status_code=204)
+
+    async def list_requests(self, request: Request) -> Response:
+        """The log; ``?path=`` keeps the requests whose path contains it."""
+        wanted = request.query_params.get("path", "")
+        return _json({"requests": [one for one in self._log.kept() if wanted in one.path]})
+
+    async def clear_requests(self, _request: Request) -> Response:
+        """Empties the log."""
+        self._log.clear()
+        return Response(status_code=204)
+
+    async def labels(self, request: Request) -> Response:
+        """The truth about each ticket of an account, one JSON object a line."""
+        desk = self._desks.get(request.path_params["account"])
+        if desk is None:
+            return _json({"error": "no such account"}, 404)
+        return StreamingResponse(_iter_labels(desk), media_type="application/x-ndjson")
+
+    async def change(self, request: Request) -> Response:
+        """Deletes a ticket or redacts a comment."""
+        try:
+            asked = msgspec.json.decode(await request.body(), type=Asked)
+        except msgspec.MsgspecError as exc:
+            return _json({"error": str(exc)}, 400)
+        desk = self._desks.get(asked.account)
+        problem = make_change(desk, asked) if desk else "no such account"
+        return _json({"error": problem}, 404) if problem else Response(status_code=204)
+
+    async def messages(self, _request: Request) -> Response:
+        """All Slack messages with their metadata, oldest first."""
+        return _json({"messages": self._slack.store.every()})
+
+
+def _iter_labels(desk: Desk) -> Iterator[bytes]:
+    total = desk.account.setting.tickets
+    for start in range(1, total + 1, LABEL_BATCH):
+        numbers = range(start, min(start + LABEL_BATCH, total + 1))
+        for ticket in desk.account.tickets(numbers).values():
+            yield msgspec.json.encode(label_of(ticket)) + b"\n"
+
+
+def _json(told: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(told), status, media_type="application/json")

@@ -1,0 +1,182 @@
+"""The OpenAI-compatible routes: the key, the minute's budget, then the endpoint."""
+
+import hmac
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from threading import Lock
+from typing import Any
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.openai import errors
+from sandbox.openai.answers import chat, respond
+from sandbox.openai.audio import parse_parts, transcribe
+from sandbox.openai.embeddings import SIZES, embed
+from sandbox.openai.errors import OpenAIRefusal
+from sandbox.state import State
+from sandbox.zendesk.limits import Bucket
+
+CHAT_MODELS = frozenset(
+    {"gpt-6-luna", "gpt-5", "gpt-5-mini", "gpt-5-nano", "gpt-4o", "gpt-4o-mini"}
+)
+AUDIO_MODELS = frozenset(
+    {"gpt-transcribe", "whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"}
+)
+MODERATION_MODELS = frozenset({"omni-moderation-latest"})
+MODELS = CHAT_MODELS | AUDIO_MODELS | MODERATION_MODELS | frozenset(SIZES)
+CATEGORIES = (
+    "harassment", "harassment/threatening", "hate", "hate/threatening", "illicit",
+    "illicit/violent", "self-harm", "self-harm/instructions", "self-harm/intent", "sexual",
+    "sexual/minors", "violence", "violence/graphic",
+)  # fmt: skip
+TOKENS_PER_MINUTE = 2_000_000
+SINCE = 1_760_000_000
+Told = dict[str, Any]
+Endpoint = Callable[[Request], Awaitable[Told | str]]
+
+
+class OpenAI:
+    """One project with one key."""
+
+    def __init__(self, state: State, *, per_minute: int) -> None:
+        self._key = state.secret("openai:api_key")
+        self._bucket = Bucket(per_minute)
+        self._lock = Lock()
+
+    def routes(self) -> list[Route]:
+        """The routes below ``/openai/v1``."""
+        table: tuple[tuple[str, str, Endpoint], ...] = (
+            ("POST", "/embeddings", _json_endpoint(embed, frozenset(SIZES))),
+            ("POST", "/chat/completions", _json_endpoint(chat, CHAT_MODELS)),
+            ("POST", "/responses", _json_endpoint(respond, CHAT_MODELS)),
+            ("POST", "/moderations", _json_endpoint(_moderate, MODERATION_MODELS)),
+            ("POST", "/audio/transcriptions", _audio),
+            ("GET", "/models", _models),
+            ("GET", "/models/{model}", _model),
+        )
+        return [
+            Route(path, self._guarded(endpoint), methods=[verb]) for verb, path, endpoint in table
+        ]
+
+    def _guarded(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+        async def guarded(request: Request) -> Response:
+            headers = {
+                "x-request-id": f"req_{secrets.token_hex(16)}",
+                "openai-version": "2020-10-01",
+            }
+            began = time.monotonic()
+            try:
+                self._authenticate(request)
+                headers |= self._spend()
+                told = await endpoint(request)
+            except OpenAIRefusal as refusal:
+                return _answer(refusal.body, refusal.status, headers | _wait(refusal, self._bucket))
+            headers["openai-processing-ms"] = str(int((time.monotonic() - began) * 1000))
+            return _answer(told, 200, headers)
+
+        return guarded
+
+    def _authenticate(self, request: Request) -> None:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode(), self._key.encode()):
+            raise errors.wrong_key()
+
+    def _spend(self) -> dict[str, str]:
+        """The rate-limit headers after this request. Raises: OpenAIRefusal."""
+        now = time.monotonic()
+        with self._lock:
+            if not self._bucket.take(now):
+                raise errors.too_many()
+            left = f"{self._bucket.seconds_left(now)}s"
+            return {
+                "x-ratelimit-limit-requests": str(self._bucket.limit),
+                "x-ratelimit-remaining-requests": str(self._bucket.remaining),
+                "x-ratelimit-reset-requests": left,
+                "x-ratelimit-limit-tokens": str(TOKENS_PER_MINUTE),
+                "x-ratelimit-remaining-tokens": str(TOKENS_PER_MINUTE),
+                "x-ratelimit-reset-tokens": "0s",
+            }
+
+
+def _wait(refusal: OpenAIRefusal, bucket: Bucket) -> dict[str, str]:
+    if refusal.status != 429:
+        return {}
+    seconds = bucket.seconds_left(time.monotonic())
+    return {"retry-after": str(seconds), "x-ratelimit-remaining-requests": "0"}
+
+
+def _json_endpoint(make: Callable[[Told], Told], models: frozenset[str]) -> Endpoint:
+    async def endpoint(request: Request) -> Told:
+        try:
+            told = msgspec.json.decode(await request.body(), type=Told)
+        except msgspec.MsgspecError as exc:
+            raise errors.invalid("The body is not a JSON object.") from exc
+        _check_model(told.setdefault("model", _only(models)), models)
+        return await run_in_threadpool(make, told)
+
+    return endpoint
+
+
+def _only(models: frozenset[str]) -> str | None:
+    return next(iter(models)) if len(models) == 1 else None
+
+
+def _check_model(name: object, models: frozenset[str]) -> str:
+    if not isinstance(name, str) or not name:
+        raise errors.invalid("you must provide a model parameter", "model")
+    if name not in MODELS:
+        raise errors.no_model(name)
+    if name not in models:
+        raise errors.invalid(f"{name} cannot be used here.", "model")
+    return name
+
+
+async def _audio(request: Request) -> Told | str:
+    parts = parse_parts(await request.body(), request.headers.get("content-type", ""))
+    named = parts.get("model")
+    model = _check_model(named.content.decode() if named else None, AUDIO_MODELS)
+    return await run_in_threadpool(transcribe, parts, model)
+
+
+def _moderate(told: Told) -> Told:
+    asked = told.get("input")
+    if not asked or not isinstance(asked, str | list):
+        raise errors.invalid("Missing required parameter: 'input'.", "input")
+    texts = asked if isinstance(asked, list) else [asked]
+    result = {
+        "flagged": False,
+        "categories": dict.fromkeys(CATEGORIES, False),
+        "category_scores": dict.fromkeys(CATEGORIES, 0.0001),
+        "category_applied_input_types": {name: ["text"] for name in CATEGORIES},
+    }
+    return {
+        "id": f"modr-{secrets.token_hex(8)}",
+        "model": told["model"],
+        "results": [result] * len(texts),
+    }
+
+
+async def _models(_request: Request) -> Told:
+    return {"object": "list", "data": [_model_shape(name) for name in sorted(MODELS)]}
+
+
+async def _model(request: Request) -> Told:
+    name = request.path_params["model"]
+    if name not in MODELS:
+        raise errors.no_model(name)
+    return _model_shape(name)
+
+
+def _model_shape(name: str) -> Told:
+    return {"id": name, "object": "model", "created": SINCE, "owned_by": "system"}
+
+
+def _answer(told: Told | str, status: int, headers: dict[str, str]) -> Response:
+    if isinstance(told, str):
+        return Response(told, status, headers, media_type="text/plain; charset=utf-8")
+    return Response(msgspec.json.encode(told), status, headers, media_type="application/json")

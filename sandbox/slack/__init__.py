@@ -1,0 +1,1 @@
+"""Slack's Web API on the far side of a socket."""

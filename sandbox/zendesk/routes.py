@@ -1,0 +1,99 @@
+"""Zendesk's route table: method, path below ``/api/v2/``, endpoint, scope, bucket."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from sandbox.zendesk import errors, exports, recordings, records, snapshots
+from sandbox.zendesk.desk import Ask
+from sandbox.zendesk.limits import ACCOUNT
+
+Endpoint = Callable[..., dict[str, Any] | Response]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint: what it needs and what it spends."""
+
+    method: str
+    pattern: re.Pattern[str]
+    endpoint: Endpoint
+    scope: str | None
+    bucket: str
+
+
+def _revoke(ask: Ask) -> Response:
+    if ask.grant:
+        ask.desk.oauth.revoke(ask.grant.pair)
+    return Response(status_code=204)
+
+
+INCREMENTAL, TALK, GUIDE = "incremental", "talk_incremental", "help_center"
+TICKETS, USERS, COMPANIES = "tickets:read", "users:read", "organizations:read"
+VOICE = "channels/voice"
+HELP = r"help_center/(?:[a-z]{2}(?:-\w+)?/)?"
+TABLE: tuple[tuple[str, str, Endpoint, str | None, str], ...] = (
+    ("GET", "incremental/tickets/cursor", exports.tickets_by_cursor, TICKETS, INCREMENTAL),
+    ("GET", "incremental/tickets", exports.tickets_by_time, TICKETS, INCREMENTAL),
+    ("GET", "incremental/ticket_events", exports.ticket_events, TICKETS, INCREMENTAL),
+    (
+        "GET",
+        "incremental/ticket_metric_events",
+        exports.metric_events_by_time,
+        TICKETS,
+        INCREMENTAL,
+    ),
+    ("GET", "incremental/users/cursor", exports.users_by_cursor, USERS, INCREMENTAL),
+    ("GET", "incremental/users", exports.users_by_time, USERS, INCREMENTAL),
+    ("GET", "incremental/organizations", exports.organizations, COMPANIES, INCREMENTAL),
+    ("GET", "tickets", records.ticket_list, TICKETS, ACCOUNT),
+    ("GET", "tickets/count", records.ticket_count, TICKETS, ACCOUNT),
+    ("GET", "tickets/show_many", records.show_many, TICKETS, ACCOUNT),
+    ("GET", r"tickets/(\d+)", records.ticket, TICKETS, ACCOUNT),
+    ("GET", r"tickets/(\d+)/comments", records.comments, TICKETS, ACCOUNT),
+    ("GET", r"tickets/(\d+)/audits", records.audits, TICKETS, ACCOUNT),
+    ("GET", r"tickets/(\d+)/metrics", records.metrics, TICKETS, ACCOUNT),
+    ("GET", "search/export", records.search_export, TICKETS, "search_export"),
+    ("GET", "deleted_tickets", records.deleted_tickets, TICKETS, "deleted_records"),
+    ("GET", "deleted_users", records.deleted_users, USERS, "deleted_records"),
+    ("GET", "users/me", records.me, None, ACCOUNT),
+    ("GET", r"users/(\d+)", records.user, USERS, ACCOUNT),
+    ("GET", r"organizations/(\d+)", records.organization, COMPANIES, ACCOUNT),
+    ("GET", "satisfaction_ratings", records.ratings, "satisfaction_ratings:read", ACCOUNT),
+    ("GET", "guide/survey_responses", snapshots.surveys, "read", ACCOUNT),
+    ("GET", "account", snapshots.account, "read", ACCOUNT),
+    ("GET", "account/settings", snapshots.account_settings, "read", ACCOUNT),
+    ("GET", "groups", snapshots.groups, "read", ACCOUNT),
+    ("GET", "brands", snapshots.brands, "read", ACCOUNT),
+    ("GET", "ticket_fields", snapshots.ticket_fields, "read", ACCOUNT),
+    ("GET", "custom_statuses", snapshots.custom_statuses, "read", ACCOUNT),
+    ("GET", "slas/policies", snapshots.policies, "read", ACCOUNT),
+    ("GET", "business_hours/schedules", snapshots.schedules, "read", ACCOUNT),
+    ("GET", r"business_hours/schedules/(\d+)/holidays", snapshots.holidays, "read", ACCOUNT),
+    ("GET", f"{VOICE}/stats/incremental/calls", exports.calls, "read", TALK),
+    ("GET", f"{VOICE}/stats/incremental/legs", exports.legs, "read", TALK),
+    ("GET", rf"{VOICE}/calls/(\w+)/twilio/recording", recordings.redirect, "read", ACCOUNT),
+    ("DELETE", rf"{VOICE}/calls/(\w+)/recordings(?:/(\w+))?", recordings.remove, "write", ACCOUNT),
+    ("GET", "help_center/incremental/articles", exports.articles, "hc:read", GUIDE),
+    ("GET", f"{HELP}articles", snapshots.articles, "hc:read", GUIDE),
+    ("GET", rf"{HELP}articles/(\d+)", snapshots.article, "hc:read", GUIDE),
+    ("GET", f"{HELP}sections", snapshots.sections, "hc:read", GUIDE),
+    ("GET", f"{HELP}categories", snapshots.categories, "hc:read", GUIDE),
+    ("DELETE", "oauth/tokens/current", _revoke, None, ACCOUNT),
+)
+ROUTES = tuple(
+    Route(method, re.compile(rf"{path}(?:\.json)?"), endpoint, scope, bucket)
+    for method, path, endpoint, scope, bucket in TABLE
+)
+
+
+def find_route(method: str, path: str) -> tuple[Route, re.Match[str]]:
+    """The route of a request and the match of its path. Raises: Refusal."""
+    for route in ROUTES:
+        match = route.pattern.fullmatch(path)
+        if match and route.method == method:
+            return route, match
+    raise errors.invalid_endpoint()
