@@ -1,4 +1,4 @@
-"""`vensor connect`: an organization's Zendesk and Slack. Secrets come from stdin, never as options."""
+"""`vensor connect`: an organization's Zendesk and Slack. Secrets are read from stdin."""
 
 import sys
 from typing import Annotated
@@ -35,7 +35,8 @@ def zendesk(
 
     In Zendesk: Admin Center, Apps and integrations, APIs, OAuth clients; kind: confidential.
 
-    Example: [bold]vensor connect zendesk --org acme --subdomain acme --client-id vensor < secret[/bold]
+    Example:
+    [bold]vensor connect zendesk --org acme --subdomain acme --client-id vensor < secret[/bold]
     """
     if (subdomain is None) == (base_url is None):
         raise typer.BadParameter("give one of --subdomain and --base-url")

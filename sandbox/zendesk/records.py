@@ -229,6 +229,19 @@ def user(ask: Ask, number: str) -> Answer:
     return {"user": user_shape(people, person, ask.base_url)}
 
 
+def users(ask: Ask) -> Answer:
+    """``users``: everybody, or one ``role``."""
+    people, role = ask.account.people, ask.query.get("role")
+    staff = [one for one in people.staff if role in (None, one.role)]
+    customers = people.setting.end_users if role in (None, "end-user") else 0
+
+    def shape(at: int) -> Answer:
+        person = staff[at] if at < len(staff) else people.customer(at - len(staff))
+        return user_shape(people, person, ask.base_url)
+
+    return list_page(ask, "users", range(len(staff) + customers), shape)
+
+
 def me(ask: Ask) -> Answer:
     """``users/me``: 200 for everybody; nobody in particular without a token."""
     people = ask.account.people

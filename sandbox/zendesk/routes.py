@@ -60,6 +60,7 @@ TABLE: tuple[tuple[str, str, Endpoint, str | None, str], ...] = (
     ("GET", "deleted_tickets", records.deleted_tickets, TICKETS, "deleted_records"),
     ("GET", "deleted_users", records.deleted_users, USERS, "deleted_records"),
     ("GET", "users/me", records.me, None, ACCOUNT),
+    ("GET", "users", records.users, USERS, ACCOUNT),
     ("GET", r"users/(\d+)", records.user, USERS, ACCOUNT),
     ("GET", r"organizations/(\d+)", records.organization, COMPANIES, ACCOUNT),
     ("GET", "satisfaction_ratings", records.ratings, "satisfaction_ratings:read", ACCOUNT),

@@ -5,7 +5,7 @@ never a query value or a body.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Self
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ ATTEMPTS = 6
 TIMEOUT_SECONDS = 600.0
 LONGEST_BACKOFF_SECONDS = 30.0
 OnWait = Callable[[float, str], None]
-Params = Mapping[str, str | int | Sequence[str]]
+Params = Mapping[str, str | int]
 
 
 class TooSlowError(TransientError):

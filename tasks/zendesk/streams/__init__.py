@@ -29,7 +29,8 @@ VOICE = "/api/v2/channels/voice/stats/incremental"
 STREAMS: dict[str, Stream] = {
     stream.name: stream
     for stream in (
-        ListStream("agents", "/api/v2/users", {"users": User}, {"role[]": ("agent", "admin")}),
+        ListStream("agents", "/api/v2/users", {"users": User}, {"role": "agent"}),
+        ListStream("admins", "/api/v2/users", {"users": User}, {"role": "admin"}),
         ListStream("groups", "/api/v2/groups", {"groups": Group}),
         ListStream("brands", "/api/v2/brands", {"brands": Brand}),
         ListStream("ticket_fields", "/api/v2/ticket_fields", {"ticket_fields": TicketField}),

@@ -110,6 +110,7 @@ def _grant() -> None:
         " vensor_auditor, vensor_privacy_officer, vensor_backup"
     )
     op.execute("grant execute on procedure app.isolate(regclass) to vensor_transformer")
+    op.execute("grant execute on procedure app.publish(regclass) to vensor_transformer")
     op.execute("grant execute on function app.directory() to vensor_loader")
     op.execute("grant execute on function app.ensure_partitions(date, date) to vensor_loader")
     op.execute("grant execute on function app.drop_partitions(timestamptz) to vensor_loader")

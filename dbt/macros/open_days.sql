@@ -1,0 +1,25 @@
+{#-
+    The days that a metric table computes in this run, by organization: whole days inside the
+    retention clock that are not sealed. A sealed day's tickets may be gone; it never changes.
+-#}
+{% macro open_days(model_name) -%}
+    select
+        o.org_id,
+        o.timezone,
+        d.metric_day::date as metric_day
+    from {{ ref('stg_organizations') }} as o
+    cross join lateral generate_series(
+        ((('{{ var("as_of") }}'::timestamptz - make_interval(days => o.retention_days))
+            at time zone o.timezone)::date + 1)::timestamp,
+        ('{{ var("as_of") }}'::timestamptz at time zone o.timezone)::date::timestamp,
+        interval '1 day'
+    ) as d (metric_day)
+    where not exists (
+        select 1
+        from {{ ref('stg_metric_day_seals') }} as s
+        where
+            s.org_id = o.org_id
+            and s.model = '{{ model_name }}'
+            and s.metric_day = d.metric_day::date
+    )
+{%- endmacro %}

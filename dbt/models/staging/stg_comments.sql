@@ -1,0 +1,9 @@
+-- Grain: one row a comment.
+select
+    org_id,
+    id as comment_id,
+    ticket_id,
+    author_id,
+    is_public,
+    created_at
+from {{ source('zendesk', 'comments') }}

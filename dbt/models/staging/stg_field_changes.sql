@@ -1,0 +1,12 @@
+-- Grain: one row a change of one field of a ticket, its creation included.
+select
+    org_id,
+    id as change_id,
+    ticket_id,
+    event_type,
+    field_name,
+    previous_value,
+    value,
+    created_at as changed_at
+from {{ source('zendesk', 'audit_events') }}
+where field_name in ('status', 'group_id', 'priority', 'merged_into_id')

@@ -1,0 +1,6 @@
+-- Grain: one row an organization.
+select
+    org_id,
+    timezone,
+    retention_days
+from {{ source('app', 'organizations') }}

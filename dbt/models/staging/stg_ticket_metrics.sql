@@ -1,0 +1,6 @@
+-- Grain: one row a ticket.
+select
+    org_id,
+    ticket_id,
+    reopens
+from {{ source('zendesk', 'ticket_metrics') }}

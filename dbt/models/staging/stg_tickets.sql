@@ -1,0 +1,12 @@
+-- Grain: one row a ticket.
+select
+    org_id,
+    id as ticket_id,
+    status,
+    priority,
+    via_channel,
+    group_id,
+    brand_id,
+    created_at,
+    deleted_at
+from {{ source('zendesk', 'tickets') }}

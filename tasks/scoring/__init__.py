@@ -1,0 +1,39 @@
+"""How customers sound and whether agents follow their procedures, without a language model."""
+
+from tasks.scoring.judging import SOP_VERSION, judge
+from tasks.scoring.records import (
+    Conversation,
+    Evidence,
+    Finding,
+    SentimentLabel,
+    Sop,
+    Speaker,
+    Step,
+    StepKind,
+    TicketSentiment,
+    Turn,
+    TurnSentiment,
+    Verdict,
+)
+from tasks.scoring.sentiment import SENTIMENT_VERSION, score_sentiment
+from tasks.scoring.sop import parse_sop
+
+__all__ = [
+    "SENTIMENT_VERSION",
+    "SOP_VERSION",
+    "Conversation",
+    "Evidence",
+    "Finding",
+    "SentimentLabel",
+    "Sop",
+    "Speaker",
+    "Step",
+    "StepKind",
+    "TicketSentiment",
+    "Turn",
+    "TurnSentiment",
+    "Verdict",
+    "judge",
+    "parse_sop",
+    "score_sentiment",
+]

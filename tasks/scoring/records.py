@@ -1,0 +1,97 @@
+"""What scoring reads and what it returns."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Speaker = Literal["customer", "agent", "system", "unknown"]
+SentimentLabel = Literal["very_negative", "negative", "neutral", "positive", "very_positive"]
+StepKind = Literal["required", "forbidden", "conditional"]
+Verdict = Literal["met", "not_met", "not_applicable", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One comment, or one stretch of a call; a transcript's speaker is often unknown."""
+
+    comment_id: int
+    turn_no: int
+    speaker: Speaker
+    text: str
+    said_at: datetime
+    is_public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A ticket's turns in the order in which they were said."""
+
+    ticket_id: int
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSentiment:
+    """How a customer sounds in one turn: `score` in -1..1, `confidence` in 0..1."""
+
+    comment_id: int
+    turn_no: int
+    speaker: Speaker
+    score: float
+    label: SentimentLabel
+    confidence: float
+    said_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSentiment:
+    """The scored turns and their course; `change` is end minus start.
+
+    All four are None when the customer said nothing that can be scored.
+    """
+
+    ticket_id: int
+    turns: tuple[TurnSentiment, ...]
+    start: float | None
+    end: float | None
+    minimum: float | None
+    change: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A quote: `turn.text[start_char:end_char]` of the turn with this number, verbatim."""
+
+    comment_id: int
+    turn_no: int
+    start_char: int
+    end_char: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The verdict on one step; `reason` is a code from `tasks.scoring.judging`, never free text."""
+
+    step_no: int
+    verdict: Verdict
+    confidence: float
+    reason: str
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A numbered step of a procedure, from 1."""
+
+    step_no: int
+    text: str
+    kind: StepKind
+
+
+@dataclass(frozen=True, slots=True)
+class Sop:
+    """A procedure: its steps, and in `trigger` the sentences that say when it applies."""
+
+    title: str
+    steps: tuple[Step, ...]
+    trigger: tuple[str, ...]
