@@ -12,6 +12,26 @@ changes as (
     select * from {{ ref('stg_field_changes') }}
 ),
 
+numbered as (
+    select
+        org_id,
+        ticket_id,
+        field_name,
+        previous_value,
+        value,
+        changed_at,
+        lead(changed_at) over (
+            partition by org_id, ticket_id, field_name
+            order by changed_at, change_id
+        ) as next_changed_at,
+        row_number() over (
+            partition by org_id, ticket_id, field_name
+            order by changed_at, change_id
+        ) as change_no
+    from changes
+    where field_name in ('group_id', 'priority')
+),
+
 periods as (
     select
         org_id,
@@ -19,24 +39,19 @@ periods as (
         field_name,
         value,
         changed_at as from_at,
-        lead(changed_at) over (
-            partition by org_id, ticket_id, field_name
-            order by changed_at, change_id
-        ) as to_at
-    from changes
-    where field_name in ('group_id', 'priority')
+        next_changed_at as to_at
+    from numbered
     union all
     -- before the first change that was loaded
-    select distinct on (org_id, ticket_id, field_name)
+    select
         org_id,
         ticket_id,
         field_name,
         previous_value as value,
         '-infinity'::timestamptz as from_at,
         changed_at as to_at
-    from changes
-    where field_name in ('group_id', 'priority')
-    order by org_id, ticket_id, field_name, changed_at, change_id
+    from numbered
+    where change_no = 1
 )
 
 select
@@ -46,21 +61,23 @@ select
     events.happened_at,
     tickets.via_channel,
     tickets.brand_id,
-    case when groups.from_at is null then tickets.group_id else groups.value::bigint end as group_id,
-    case when priorities.from_at is null then tickets.priority else priorities.value end
-        as priority
+    case
+        when group_periods.from_at is null then tickets.group_id
+        else group_periods.value::bigint
+    end as group_id,
+    case when priorities.from_at is null then tickets.priority else priorities.value end as priority
 from events
 left join tickets
     on
         events.org_id = tickets.org_id
         and events.ticket_id = tickets.ticket_id
-left join periods as groups
+left join periods as group_periods
     on
-        events.org_id = groups.org_id
-        and events.ticket_id = groups.ticket_id
-        and groups.field_name = 'group_id'
-        and events.happened_at >= groups.from_at
-        and (events.happened_at < groups.to_at or groups.to_at is null)
+        events.org_id = group_periods.org_id
+        and events.ticket_id = group_periods.ticket_id
+        and group_periods.field_name = 'group_id'
+        and events.happened_at >= group_periods.from_at
+        and (events.happened_at < group_periods.to_at or group_periods.to_at is null)
 left join periods as priorities
     on
         events.org_id = priorities.org_id

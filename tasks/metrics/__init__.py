@@ -1,0 +1,1 @@
+"""Metric tables: dbt, run for one organization at a time."""
