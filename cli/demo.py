@@ -1,5 +1,7 @@
 """`vensor demo`: two organizations of the sandbox, their day, and what to look at."""
 
+import re
+from html import unescape
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -22,6 +24,8 @@ ORGANIZATIONS = {
     "acme": ("Acme Outdoor", "Europe/Berlin", 240),
     "globex": ("Globex Appliances", "America/New_York", 200),
 }
+
+LINK = re.compile(r"<[^|>]+\|([^>]+)>")  # Slack's form of a link with its words
 
 
 def register(app: typer.Typer) -> None:
@@ -130,4 +134,5 @@ def _last_message(sandbox: Sandbox, slug: str) -> str:
 def _words(block: dict[str, Any]) -> str:
     texts = [block["text"]] if "text" in block else []
     texts += [*block.get("fields", []), *block.get("elements", [])]
-    return "\n".join(text["text"].replace("*", "") for text in texts)
+    words = "\n".join(text["text"].replace("*", "") for text in texts)
+    return unescape(LINK.sub(r"\1", words))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tasks.progress import report
 from tasks.resources import Resources, opened
-from tasks.step import without_values
+from tasks.sanitising import without_values
 from warehouse import ledger
 from warehouse.ledger import StageResult
 

@@ -5,17 +5,15 @@ entitled to what records hold. Only vensor's own errors leave a step as they are
 hold no values. Any other is replaced by its class and the place that raised it.
 """
 
-import traceback
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from prefect import Task, task
 from prefect.client.schemas.objects import State, TaskRun
 
-from tasks.errors import PermanentError, TransientError, VensorError
-from tasks.settings import PROJECT
+from tasks.errors import TransientError
+from tasks.sanitising import without_values
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,25 +37,6 @@ def step(function: Callable[P, R]) -> Task[P, R]:
         persist_result=False,
         log_prints=False,
     )(guarded)
-
-
-def without_values(error: Exception) -> VensorError:
-    """`error` if it is one of vensor's, else a PermanentError naming its class and place."""
-    if isinstance(error, VensorError):
-        error.__cause__ = error.__context__ = None  # a driver's error may quote a row
-        return error.with_traceback(None)
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{_relative(frame.filename)}:{frame.lineno}" for frame in frames]
-    ours = [place for place in places if not place.startswith("…")]
-    place = ours[-1] if ours else places[-1]
-    return PermanentError(f"unexpected {type(error).__name__} at {place}; please report this")
-
-
-def _relative(filename: str) -> str:
-    path = Path(filename)
-    if path.is_relative_to(PROJECT) and "site-packages" not in path.parts:
-        return str(path.relative_to(PROJECT))
-    return f"…/{path.parent.name}/{path.name}"
 
 
 def _is_transient(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:

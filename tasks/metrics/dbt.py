@@ -19,15 +19,27 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 from sqlalchemy import URL
 
 from tasks.errors import PermanentError, TransientError
 from tasks.settings import PROJECT
 
 DBT = PROJECT / "dbt"
-MARKER = "metrics.fct_ticket_flow_daily"
+MARKED = ("metrics", "fct_ticket_flow_daily")
 OnNode = Callable[[str, int, int], None]
 FINISHED = {"LogModelResult", "LogTestResult"}
+SESSION = "-c timezone=UTC -c lock_timeout=60s -c statement_timeout=30min"
+# What a URL may ask of a connection, and the variable by which libpq is told.
+LIBPQ = {
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+}
+# Messages of PostgreSQL after which the same statement may well succeed.
+PASSING = ("deadlock detected", "lock timeout", "terminating connection", "closed the connection")
+SECONDS_TO_STOP = 10.0
 
 
 @dataclass(frozen=True)
@@ -43,21 +55,23 @@ class BuildResult:
 def prepare(transformer: URL, *, target_dir: Path) -> None:
     """Creates views and empty metric tables where this version of the project hasn't yet.
 
-    Raises: PermanentError naming the models that dbt could not make.
+    Which version a warehouse has is told by a comment on a table of its own.
+
+    Raises: PermanentError naming the models that dbt could not make, TransientError when the
+    warehouse is not reachable.
     """
     version = _project_version()
-    with psycopg.connect(
-        transformer.set(drivername="postgresql").render_as_string(hide_password=False)
-    ) as connection:
+    with _connected(transformer) as connection:
+        connection.execute("select pg_advisory_xact_lock(hashtextextended('vensor dbt', 0))")
         found = connection.execute(
-            "select obj_description(to_regclass(%s), 'pg_class')", [MARKER]
+            "select obj_description(to_regclass(%s), 'pg_class')", [".".join(MARKED)]
         ).fetchone()
         if found == (version,):
             return
-        _run(["run"], transformer, org_id=None, target_dir=target_dir / "prepare", on_node=None)
+        _run(["run"], transformer, target_dir=target_dir / "prepare")
         connection.execute(
-            psycopg.sql.SQL("comment on table {} is {}").format(
-                psycopg.sql.Identifier(*MARKER.split(".")), psycopg.sql.Literal(version)
+            sql.SQL("comment on table {} is {}").format(
+                sql.Identifier(*MARKED), sql.Literal(version)
             )
         )
 
@@ -78,38 +92,35 @@ def build(
     Raises: PermanentError naming the models and tests that failed, TransientError when the
     warehouse is not reachable.
     """
-    variables = json.dumps({"as_of": as_of.isoformat()})
     arguments = ["build", "--select", "config.materialized:incremental"]
-    arguments += ["--exclude-resource-type", "unit_test", "--vars", variables]
+    arguments += ["--exclude-resource-type", "unit_test"]
+    arguments += ["--vars", json.dumps({"as_of": as_of.isoformat()})]
     return _run(
         arguments, transformer, org_id=org_id, target_dir=target_dir / str(org_id), on_node=on_node
     )
 
 
 def run_unit_tests(transformer: URL, *, target_dir: Path) -> BuildResult:
-    """Runs dbt's unit tests: the written examples of each metric."""
-    return _run(
-        ["test", "--select", "test_type:unit"],
-        transformer,
-        org_id=None,
-        target_dir=target_dir / "unit",
-        on_node=None,
-    )
+    """Runs dbt's unit tests, the worked examples of each metric, on a prepared warehouse.
+
+    Raises: PermanentError naming those that failed.
+    """
+    arguments = ["test", "--select", "test_type:unit"]
+    return _run(arguments, transformer, target_dir=target_dir / "unit")
 
 
 def _run(
     arguments: list[str],
     transformer: URL,
     *,
-    org_id: UUID | None,
     target_dir: Path,
-    on_node: OnNode | None,
+    org_id: UUID | None = None,
+    on_node: OnNode | None = None,
 ) -> BuildResult:
     target_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (target_dir / "run_results.json").unlink(missing_ok=True)
     started = time.monotonic()
     command = [sys.executable, "-m", "dbt.cli.main", "--log-format", "json", "--no-use-colors"]
-    command += ["--log-level-file", "none", "--no-version-check", "--no-static-parser"]
+    command += ["--log-level-file", "none", "--no-version-check"]
     with subprocess.Popen(
         [*command, *arguments, "--project-dir", str(DBT), "--profiles-dir", str(DBT)],
         cwd=target_dir,
@@ -123,10 +134,19 @@ def _run(
             for event in _events(process):
                 _tell(event, on_node)
         except BaseException:
-            process.send_signal(signal.SIGINT)
+            _stop(process)
             raise
-    results = _results(target_dir, process.returncode)
+    results = _results(target_dir / "run_results.json", process.returncode, transformer)
     return _counted(results, time.monotonic() - started)
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    """Ends dbt: asked first, so that it cancels what the warehouse is doing for it."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=SECONDS_TO_STOP)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _events(process: "subprocess.Popen[str]") -> Iterator[dict[str, Any]]:
@@ -142,45 +162,61 @@ def _tell(event: dict[str, Any], on_node: OnNode | None) -> None:
     if on_node is None or event.get("info", {}).get("name") not in FINISHED:
         return
     data = event["data"]
-    on_node(data["node_info"]["node_name"], data["index"], data.get("total", data.get("num_models", 0)))
+    on_node(data["node_info"]["node_name"], data["index"], data["total"])
 
 
-def _results(target_dir: Path, status: int) -> list[dict[str, Any]]:
-    path = target_dir / "run_results.json"
-    if not path.exists():
-        raise TransientError(f"dbt ended with {status} before it ran anything: is the warehouse up?")
-    results: list[dict[str, Any]] = json.loads(path.read_text())["results"]
-    failed = [one["unique_id"] for one in results if one["status"] in {"error", "fail"}]
-    if failed or status != 0:
-        raise PermanentError(f"dbt failed (status {status}) in {', '.join(failed) or 'no node'}")
-    return results
+def _results(path: Path, status: int, transformer: URL) -> list[dict[str, Any]]:
+    """What dbt wrote of each node. The file goes: its messages may quote a row that failed."""
+    results: list[dict[str, Any]] = []
+    if path.exists():
+        results = json.loads(path.read_text())["results"]
+        path.unlink()
+    failed = [one for one in results if one["status"] in {"error", "fail", "runtime error"}]
+    if status == 0 and not failed:
+        return results
+    names = ", ".join(one["unique_id"] for one in failed) or "no node: its project or connection"
+    message = f"dbt failed (status {status}) in {names}"
+    if any(said in (one.get("message") or "") for one in failed for said in PASSING):
+        raise TransientError(message)
+    with _connected(transformer):  # raises TransientError where the reason is the connection
+        raise PermanentError(message)
 
 
 def _counted(results: list[dict[str, Any]], seconds: float) -> BuildResult:
     models = [one for one in results if one["unique_id"].startswith("model.")]
-    rows = sum(int(one["adapter_response"].get("rows_affected") or 0) for one in models)
-    return BuildResult(len(models), len(results) - len(models), max(rows, 0), seconds)
+    rows = sum(max(one["adapter_response"].get("rows_affected", 0), 0) for one in models)
+    return BuildResult(len(models), len(results) - len(models), rows, seconds)
+
+
+def _connected(transformer: URL) -> psycopg.Connection[tuple[Any, ...]]:
+    url = transformer.set(drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        return psycopg.connect(url, connect_timeout=10)
+    except psycopg.OperationalError:
+        raise TransientError("the warehouse is not reachable for dbt") from None
 
 
 def _environment(transformer: URL, org_id: UUID | None, target_dir: Path) -> dict[str, str]:
     """Nothing of the caller's but its path; the password under the prefix that dbt never logs."""
     tenant = "" if org_id is None else str(org_id)
+    asked = {
+        name: str(transformer.query[key]) for key, name in LIBPQ.items() if key in transformer.query
+    }
     return {
-        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "PATH": os.environ.get("PATH", os.defpath),
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
         "HOME": str(target_dir),
         "DO_NOT_TRACK": "1",
         "DBT_TARGET_PATH": str(target_dir),
         "DBT_LOG_PATH": str(target_dir),
-        "PGOPTIONS": f"-c app.org_id={tenant}",
-        "PYTHONDONTWRITEBYTECODE": "1",
+        "PGOPTIONS": f"{SESSION} -c app.org_id={tenant}",
         "VENSOR_DBT_HOST": transformer.host or "",
         "VENSOR_DBT_PORT": str(transformer.port or 5432),
         "VENSOR_DBT_USER": transformer.username or "",
         "VENSOR_DBT_DATABASE": transformer.database or "",
-        "VENSOR_DBT_SSLMODE": str(transformer.query.get("sslmode", "prefer")),
         "DBT_ENV_SECRET_PASSWORD": transformer.password or "",
+        **asked,
     }
 
 

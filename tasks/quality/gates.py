@@ -57,9 +57,10 @@ def _source(loader: URL, org_id: UUID) -> Any:
     """A data source whose connections see this organization's rows only."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars.globally = False
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     bounded = loader.update_query_dict({"options": f"-c app.org_id={org_id}"})
     return context.data_sources.add_postgres(
         "warehouse", connection_string=bounded.render_as_string(hide_password=False)

@@ -34,8 +34,9 @@ class Action:
 
 
 def _action(names: str, asks: str, done: str, *, needs_item: bool = False) -> Action:
-    patterns = (re.compile(pattern, re.I) for pattern in (names, asks, done))
-    return Action(*patterns, needs_item=needs_item)
+    return Action(
+        re.compile(names, re.I), re.compile(asks, re.I), re.compile(done, re.I), needs_item
+    )
 
 
 CHANGE = _action(
@@ -47,7 +48,8 @@ CHANGE = _action(
     r"\b(?:is|are)(?: now)? (?:active|saved|in place|up to date|in effect)\b|"
     r"\bnow (?:shows?|has|have|uses?|carries) (?:the |your )?(?:new|updated|correct)\b|"
     r"\b(?:change|update|correction) (?:is|was|has been) (?:done|made|complete\w*|saved)\b|"
-    r"\bmade (?:the|that|this|your) (?:change|update|correction)s?\b",
+    r"\bmade (?:the|that|this|your) (?:change|update|correction)s?\b|"
+    r"^(?:\w+ )?(?:details|data|address|name|e-?mail|phone) (?:changed|updated|saved)\b",
     needs_item=True,
 )
 REFUND = _action(
@@ -104,6 +106,13 @@ def subject_of(scope: tuple[str, ...]) -> Subject | None:
     if "account" in items or not items:
         items |= _ACCOUNT_ITEMS | {"account"}
     return Subject(min(named, key=lambda pair: pair[0])[1], items)
+
+
+def is_done(subject: Subject | None, text: str) -> bool:
+    """True when a sentence states that the request is done; any action's without a subject."""
+    if subject:
+        return subject.is_said_done(text)
+    return any(Subject(action, frozenset()).is_said_done(text) for action in ACTIONS)
 
 
 def _as_old(text: str) -> str:

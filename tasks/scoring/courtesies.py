@@ -13,6 +13,14 @@ _SIGN_OFF = re.compile(
     r"thank you|yours(?: sincerely| truly| faithfully)?|all the best|best)\s*[,.!]?",
     re.I,
 )
+# Written before anything has been done: manners, not a mood.
+_POLITE = re.compile(
+    r"(?:(?:many )?thanks|thank you)(?: (?:very|so) much)? (?:in advance|for (?:your|the|any) "
+    r"(?:help|time|support|understanding|assistance|attention))(?: in advance)?\s*[,.!]?|"
+    r"(?:i (?:wish you|hope you have)|have) an? (?:nice|good|great|lovely|pleasant) "
+    r"(?:day|evening|week|weekend|one)\s*[,.!]?|(?:i am )?looking forward to [^.!?]{0,40}[.!]?",
+    re.I,
+)
 _QUOTED = re.compile(r">|on .{4,80} wrote:|-{2,}\s*original message|from:\s", re.I)
 _NAME = re.compile(r"(?:[A-Z\u00c0-\u00de][\w'\u2019.-]*[,\s]*){1,3}")
 _CONTACT = re.compile(r"\S+@\S+|\+?[\d\s()/.-]{6,}|(?:https?://|www\.)\S+")
@@ -55,7 +63,7 @@ def _is_signature(text: str) -> bool:
 def _is_courtesy(text: str) -> bool:
     bare = _CONTACT.sub("", text)
     return (
-        bool(_GREETING.fullmatch(text))
+        bool(_GREETING.fullmatch(text) or _POLITE.fullmatch(text))
         or not _HAS_WORD.search(bare)
         or bool(_NAME.fullmatch(bare) and len(bare.split()) > 1)
     )

@@ -25,7 +25,7 @@ _ITEMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "card_number",
         _item(
-            r"(?:full |whole |complete |entire |credit |debit |bank |payment )*card (?:numbers?|no)|"
+            r"(?:(?:full|whole|complete|entire|credit|debit|bank|payment) )*card (?:numbers?|no)|"
             r"(?:16|sixteen)[ -]digits?(?: numbers?)?|long number|numbers? (?:on|of) (?:the|your) "
             r"(?:\w+ ){0,2}card|cvv|cvc|card security code"
         ),
@@ -35,12 +35,16 @@ _ITEMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("phone", _item(r"(?:tele)?phone(?: numbers?)?|mobile(?: numbers?)?|cell(?: numbers?)?")),
     ("address", _item(r"(?:(?:postal|home|street|mailing|billing) )?address(?:es)?|street")),
     ("name", _item(r"(?:(?:full|first|last|sur|family|maiden) ?)?names?")),
-    ("account", _item(r"(?:account|customer|personal|contact) (?:details|data|information)|profile")),
+    (
+        "account",
+        _item(r"(?:account|customer|personal|contact) (?:details|data|information)|profile"),
+    ),
 )  # fmt: skip
 # "on the phone" names a channel and "by name" a manner; "the new address" is what shall be set.
 _NO_ITEM = re.compile(
     r"\b(?:on|over|by|via) (?:the )?(?:phone|e-?mail|mail)\b|\bby (?:\w+ )?name\b|"
-    r"\bnew (?:(?:postal|home|e-?mail|mail|phone|mobile) ?)*(?:address|number|e-?mail|name|phone)\b",
+    r"\bnew (?:(?:postal|home|e-?mail|mail|phone|mobile) ?)*"
+    r"(?:address|number|e-?mail|name|phone|password)\b",
     re.I,
 )
 

@@ -1,18 +1,116 @@
 """Whether agents followed a procedure, step by step, with the sentence that shows it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tasks.embedding import Embedder
-from tasks.scoring.records import Conversation, Finding, Sop
+from tasks.scoring.actions import Subject, subject_of
+from tasks.scoring.forbidden import forbidden_outcome
+from tasks.scoring.lines import Script, script_of
+from tasks.scoring.plan import Plan, plan_of
+from tasks.scoring.records import Conversation, Finding, Sop, Step
+from tasks.scoring.trigger import applies, is_hinted
+from tasks.scoring.verdicts import Case, Outcome, outcome_of
 
 SOP_VERSION = "evidence-1"
+
+# Below this cosine to everything that was said, a condition was not there.
+_ABSENT_CONDITION = 0.3
+_DECIMALS = 4
+
+
+@dataclass(frozen=True)
+class _Vectors:
+    """The vectors of all texts of one call, looked up by text."""
+
+    rows: dict[str, NDArray[np.float32]]
+
+    def cosine(self, one: str, other: str) -> float:
+        """-1..1; 0 for a text that was not embedded."""
+        if one not in self.rows or other not in self.rows:
+            return 0.0
+        return float(self.rows[one] @ self.rows[other])
 
 
 def judge(
     sop: Sop, conversations: Sequence[Conversation], embedder: Embedder
 ) -> list[tuple[Finding, ...]]:
-    """One tuple per conversation with one finding per step, in the steps' order."""
-    return [
-        tuple(Finding(step.step_no, "unknown", 0.0, "no_evidence", None) for step in sop.steps)
-        for _ in conversations
-    ]
+    """One tuple per conversation with one finding per step, in the steps' order.
+
+    All are "not_applicable" when nobody asked for what the procedure governs or no agent has
+    answered yet, and "unknown" when the request is unclear. Evidence always quotes an agent.
+    """
+    plans = [plan_of(step) for step in sop.steps]
+    subject = subject_of(sop.trigger)
+    scripts = [script_of(conversation) for conversation in conversations]
+    texts = {text for script in scripts for text in _texts(script, subject)}
+    texts.update(sop.trigger, *((plan.step.text, plan.condition) for plan in plans))
+    ordered = sorted(text for text in texts if text)
+    vectors = _Vectors(dict(zip(ordered, embedder.embed(ordered), strict=True)))
+    return [_findings(sop, plans, subject, script, vectors) for script in scripts]
+
+
+def _texts(script: Script, subject: Subject | None) -> set[str]:
+    """What must be embedded: an agent's words only where the procedure may apply."""
+    heard = {line.text for line in script.others}
+    if subject and not any(is_hinted(subject, text) for text in heard):
+        return heard
+    return heard | {line.text for line in script.agent}
+
+
+def _findings(
+    sop: Sop,
+    plans: Sequence[Plan],
+    subject: Subject | None,
+    script: Script,
+    vectors: _Vectors,
+) -> tuple[Finding, ...]:
+    verdict = applies(subject, sop.trigger, script, vectors.cosine)
+    if verdict == "no":
+        return _same(sop.steps, Outcome("not_applicable", "no_request", 0.9))
+    if not script.agent:
+        return _same(sop.steps, Outcome("not_applicable", "no_agent_turn", 0.9))
+    if verdict == "unclear":
+        return _same(sop.steps, Outcome("unknown", "request_unclear"))
+    return tuple(_finding(plan.step, _judged(plan, subject, script, vectors)) for plan in plans)
+
+
+def _judged(plan: Plan, subject: Subject | None, script: Script, vectors: _Vectors) -> Outcome:
+    case = Case(script, subject, lambda text: vectors.cosine(plan.step.text, text))
+    if plan.condition:
+        said = (vectors.cosine(plan.condition, line.text) for line in script.lines)
+        if max(said, default=0.0) < _ABSENT_CONDITION:
+            return Outcome("not_applicable", "condition_absent", 0.6)
+        return Outcome("unknown", "condition_unclear")
+    if plan.step.kind == "forbidden":
+        return forbidden_outcome(plan.demands[0], case)
+    return _combined([outcome_of(demand, case) for demand in plan.demands])
+
+
+def _combined(outcomes: Sequence[Outcome]) -> Outcome:
+    """The step's outcome: all of its demands agree, or it is unknown."""
+    due = [outcome for outcome in outcomes if outcome.verdict != "not_applicable"] or outcomes
+    unknown = [outcome for outcome in due if outcome.verdict == "unknown"]
+    if unknown:
+        return unknown[0]
+    if len({outcome.verdict for outcome in due}) > 1:
+        quote = next(outcome.evidence for outcome in due if outcome.verdict == "met")
+        return Outcome("unknown", "partly_met", evidence=quote)
+    return min(due, key=lambda outcome: outcome.confidence)
+
+
+def _finding(step: Step, outcome: Outcome) -> Finding:
+    return Finding(
+        step_no=step.step_no,
+        verdict=outcome.verdict,
+        confidence=round(outcome.confidence, _DECIMALS),
+        reason=outcome.reason,
+        evidence=outcome.evidence,
+    )
+
+
+def _same(steps: Sequence[Step], outcome: Outcome) -> tuple[Finding, ...]:
+    return tuple(_finding(step, outcome) for step in steps)

@@ -30,7 +30,7 @@ _LABELS: tuple[tuple[float, SentimentLabel], ...] = (
     (-1.0, "very_negative"),
 )
 # A strong sentence says more about a turn than the facts around it.
-_BASE_WEIGHT = 0.15
+_BASE_WEIGHT = 0.05
 _SHORT_WORDS = 3
 _TIE_MARGIN = 0.1
 _RULE_CONFIDENCE = 0.8
