@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import typer
 from rich.table import Table
@@ -103,8 +104,8 @@ def _organizations(settings: Settings) -> list[Finding]:
         return [Finding("organizations", None, "none yet; `vensor org add` adds one")]
     findings = []
     for slug in slugs:
-        findings.append(_tried(f"{slug}: Zendesk", lambda slug=slug: _zendesk(slug)))
-        findings.append(_tried(f"{slug}: Slack", lambda slug=slug: _slack(slug)))
+        findings.append(_tried(f"{slug}: Zendesk", partial(_zendesk, slug)))
+        findings.append(_tried(f"{slug}: Slack", partial(_slack, slug)))
     return findings
 
 

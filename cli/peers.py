@@ -26,13 +26,19 @@ class Sandbox:
     zendesk: dict[str, dict[str, Any]]
     slack: dict[str, Any]
     control_url: str
+    control_token: str
+    canaries: dict[str, list[dict[str, str]]]
 
     def __repr__(self) -> str:
         return f"Sandbox(pid={self.pid})"
 
 
-def start(home: Path, accounts: dict[str, int]) -> Sandbox:
+def start(
+    home: Path, accounts: dict[str, int], *, limits: dict[str, int] | None = None
+) -> Sandbox:
     """The sandbox of `home` with these accounts and sizes; found if it runs, else started.
+
+    `limits` are requests a minute by bucket, in place of the sandbox's own.
 
     Raises: ConfigurationError with the path of its log when it does not start.
     """
@@ -44,6 +50,8 @@ def start(home: Path, accounts: dict[str, int]) -> Sandbox:
     command = [sys.executable, "-m", "sandbox", "--state", str(state)]
     for account, tickets in accounts.items():
         command += ["--account", f"{account}={tickets}"]
+    for bucket, a_minute in (limits or {}).items():
+        command += ["--limit", f"{bucket}={a_minute}"]
     with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
         process = subprocess.Popen(
             command,
@@ -75,7 +83,14 @@ def find(home: Path) -> Sandbox | None:
         return None
     if not alive:
         return None
-    return Sandbox(said["pid"], said["zendesk"], said["slack"], said["control_url"])
+    return Sandbox(
+        said["pid"],
+        said["zendesk"],
+        said["slack"],
+        said["control_url"],
+        said["control_token"],
+        said["canaries"],
+    )
 
 
 def stop(home: Path) -> bool:

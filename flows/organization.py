@@ -8,7 +8,8 @@ from prefect import flow
 
 from tasks import check, embed, escalate, extract, measure, score, transcribe
 from tasks.errors import ConfigurationError
-from tasks.ledger import Run, StageLine, StageResult, running
+from tasks.ledger import Run, StageLine, running
+from warehouse.ledger import StageResult
 
 
 class Stage(StrEnum):

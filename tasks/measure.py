@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from tasks.metrics.dbt import build
+from tasks.metrics.dbt import build, project_version
 from tasks.progress import report
-from tasks.resources import opened
+from tasks.resources import Resources, opened
 from tasks.step import step
+from tasks.unchanged import unless_unchanged
 from warehouse.ledger import StageResult
 
 
@@ -13,16 +14,21 @@ from warehouse.ledger import StageResult
 def build_metrics(slug: str, as_of: datetime) -> StageResult:
     """Builds every metric table for the days that are not sealed, as of an instant."""
     with opened(slug) as resources:
-        result = build(
-            resources.logins.transformer,
-            org_id=resources.organization.org_id,
-            as_of=as_of,
-            target_dir=resources.settings.home / "dbt",
-            on_node=_report,
+        return unless_unchanged(
+            resources, "metrics", project_version(), as_of, lambda: _build(resources, as_of)
         )
-    return StageResult(
-        result.models, result.rows, note=f"{result.models} models, {result.tests} tests"
+
+
+def _build(resources: Resources, as_of: datetime) -> StageResult:
+    result = build(
+        resources.logins.transformer,
+        org_id=resources.organization.org_id,
+        as_of=as_of,
+        target_dir=resources.settings.home / "dbt",
+        on_node=_report,
     )
+    note = f"{result.models} models, {result.tests} tests"
+    return StageResult(result.models, result.rows, note=note)
 
 
 def _report(name: str, done: int, total: int) -> None:

@@ -1,11 +1,13 @@
 """How far each stream of each source has come. In the tenant session of the page it closes."""
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from warehouse.tables.app import watermarks
+from warehouse.tables.zendesk import tickets
 
 
 def read(connection: Connection, source: str, stream: str) -> str | None:
@@ -20,7 +22,7 @@ def read(connection: Connection, source: str, stream: str) -> str | None:
 def move(
     connection: Connection, org_id: UUID, source: str, stream: str, cursor: str, *, rows: int
 ) -> None:
-    """Moves the watermark to `cursor`, after `rows` more rows."""
+    """Moves the watermark to `cursor`; `moved_at` tells when rows last came with it."""
     values = {"org_id": org_id, "source": source, "stream": stream, "cursor": cursor, "done": rows}
     statement = insert(watermarks).values(values)
     connection.execute(
@@ -29,7 +31,24 @@ def move(
             set_={
                 "cursor": statement.excluded.cursor,
                 "done": watermarks.c.done + statement.excluded.done,
-                "moved_at": func.clock_timestamp(),
+                "moved_at": case(
+                    (statement.excluded.done > 0, func.clock_timestamp()),
+                    else_=watermarks.c.moved_at,
+                ),
             },
         )
     )
+
+
+def inputs(connection: Connection, as_of: datetime) -> str:
+    """A fingerprint of what has been loaded and happened by `as_of`.
+
+    Equal fingerprints are equal inputs: what was made of them need not be made again.
+    """
+    loaded_at = connection.execute(
+        select(func.max(watermarks.c.moved_at)).where(watermarks.c.source == "zendesk")
+    ).scalar_one()
+    happened = connection.execute(
+        select(func.count()).select_from(tickets).where(tickets.c.updated_at > as_of)
+    ).scalar_one()
+    return f"{loaded_at} {happened}"

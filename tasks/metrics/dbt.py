@@ -60,7 +60,7 @@ def prepare(transformer: URL, *, target_dir: Path) -> None:
     Raises: PermanentError naming the models that dbt could not make, TransientError when the
     warehouse is not reachable.
     """
-    version = _project_version()
+    version = project_version()
     with _connected(transformer) as connection:
         connection.execute("select pg_advisory_xact_lock(hashtextextended('vensor dbt', 0))")
         found = connection.execute(
@@ -131,8 +131,9 @@ def _run(
         text=True,
     ) as process:
         try:
-            for event in _events(process):
-                _tell(event, on_node)
+            for done, (name, total) in enumerate(_finished(process), start=1):
+                if on_node is not None:
+                    on_node(name, done, total)
         except BaseException:
             _stop(process)
             raise
@@ -149,20 +150,17 @@ def _stop(process: "subprocess.Popen[str]") -> None:
         process.kill()
 
 
-def _events(process: "subprocess.Popen[str]") -> Iterator[dict[str, Any]]:
-    """dbt's log, event by event. Only names and counts are taken from it."""
+def _finished(process: "subprocess.Popen[str]") -> Iterator[tuple[str, int]]:
+    """Each model or test of dbt's log as it ends, and how many there are. Nothing else is read."""
     for line in process.stdout or ():
         try:
-            yield json.loads(line)
+            event = json.loads(line)
         except ValueError:
             continue  # not an event: a warning of some library's
-
-
-def _tell(event: dict[str, Any], on_node: OnNode | None) -> None:
-    if on_node is None or event.get("info", {}).get("name") not in FINISHED:
-        return
-    data = event["data"]
-    on_node(data["node_info"]["node_name"], data["index"], data["total"])
+        if event.get("info", {}).get("name") in FINISHED:
+            data = event["data"]
+            # a test's event says "models" and means nodes
+            yield data["node_info"]["node_name"], data.get("total") or data["num_models"]
 
 
 def _results(path: Path, status: int, transformer: URL) -> list[dict[str, Any]]:
@@ -220,7 +218,7 @@ def _environment(transformer: URL, org_id: UUID | None, target_dir: Path) -> dic
     }
 
 
-def _project_version() -> str:
+def project_version() -> str:
     """Changes with any file of the project."""
     digest = hashlib.sha256()
     for path in sorted(DBT.rglob("*")):

@@ -58,7 +58,7 @@ def is_greeting(text: str, *, by_name: bool) -> bool:
         return bool(_GREETING.match(text))
     named = _NAMED_GREETING.match(text)
     # Scripts without capital letters have names too.
-    return bool(named) and not named["name"].islower()
+    return named is not None and not named["name"].islower()
 
 
 def is_thanks(text: str) -> bool:

@@ -1,5 +1,5 @@
-{% test not_negative(model, column_name) %}
-select {{ column_name }}
+{% test not_negative(model, columns) %}
+select {{ columns | join(', ') }}
 from {{ model }}
-where {{ column_name }} < 0
+where least({{ columns | join(', ') }}) < 0
 {% endtest %}

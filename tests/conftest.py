@@ -1,0 +1,152 @@
+"""One embedded Postgres for the session, one database for each worker, one organization a test.
+
+Tests log in as the roles that the product uses, never as the owner; nothing is mocked. What a
+test writes belongs to its own organization, so that tests need no order and no clean-up.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Engine
+
+from cli import peers
+from tasks.encryption import Cipher, Keyring, LocalKey
+from tasks.resources import Resources, opened
+from warehouse import embedded
+from warehouse.bootstrap import initialise_embedded
+from warehouse.migrate import migrate
+from warehouse.organizations import add_organization, ensure_partitions
+from warehouse.sessions import Logins, Organization, engine_for, find_organization
+
+HOME = "VENSOR_TEST_HOME"
+KEK = "c2l4dGVlbi1vZi1zaXh0ZWVuLWJ5dGVzLXRoaXJ0eTI="
+UNLIMITED = ("incremental", "talk_incremental", "help_center", "account", "slack")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controller makes the folder that its workers share."""
+    if not hasattr(config, "workerinput") and HOME not in os.environ:
+        os.environ[HOME] = tempfile.mkdtemp(prefix="vensor-test-")
+        config.add_cleanup(_clean_up)
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("PREFECT_RESULTS_PERSIST_BY_DEFAULT", "false")
+
+
+def _clean_up() -> None:
+    home = Path(os.environ.pop(HOME))
+    embedded.stop(home)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """The folder that the workers share."""
+    return Path(os.environ[HOME])
+
+
+@pytest.fixture(scope="session")
+def logins(home: Path, worker_id: str) -> Logins:
+    """The logins of this worker's own database, migrated."""
+    found = initialise_embedded(home, database=f"vensor_{worker_id}")
+    migrate(found.migrator)
+    return found
+
+
+@pytest.fixture(scope="session")
+def engine(logins: Logins) -> Iterator[Engine]:
+    """The loader's engine."""
+    made = engine_for(logins.loader)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="session")
+def as_of() -> datetime:
+    """The instant that tests see the world as of."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture(scope="session")
+def partitions(engine: Engine, as_of: datetime) -> None:
+    """Daily partitions around the present, and some beyond the clock."""
+    ensure_partitions(
+        engine, (as_of - timedelta(days=45)).date(), (as_of + timedelta(days=2)).date()
+    )
+
+
+def new_organization(
+    engine: Engine, *, timezone: str = "UTC", retention_days: int = 30
+) -> Organization:
+    """An organization of its own."""
+    slug = f"org-{uuid4().hex[:12]}"
+    add_organization(
+        engine, slug=slug, name=slug.upper(), timezone=timezone, retention_days=retention_days
+    )
+    return find_organization(engine, slug)
+
+
+@pytest.fixture
+def organization(engine: Engine, partitions: None) -> Organization:
+    """A new organization."""
+    return new_organization(engine)
+
+
+@pytest.fixture
+def other_organization(engine: Engine, partitions: None) -> Organization:
+    """Another."""
+    return new_organization(engine)
+
+
+@pytest.fixture(scope="session")
+def kek() -> LocalKey:
+    """A key-encryption key of the tests' own."""
+    return LocalKey(bytes(range(32)), key_uri="test")
+
+
+def cipher_of(engine: Engine, org_id: UUID, kek: LocalKey) -> Cipher:
+    """The organization's cipher, with a keyring of its own."""
+    return Cipher(Keyring(engine, org_id, kek))
+
+
+@pytest.fixture
+def cipher(engine: Engine, organization: Organization, kek: LocalKey) -> Cipher:
+    """The organization's cipher."""
+    return cipher_of(engine, organization.org_id, kek)
+
+
+@pytest.fixture
+def settings_environment(
+    monkeypatch: pytest.MonkeyPatch, logins: Logins, tmp_path: Path
+) -> None:
+    """The environment in which the product's own settings lead to this worker's database."""
+    monkeypatch.setenv("VENSOR_HOME", str(tmp_path))
+    monkeypatch.setenv("VENSOR_KEK", KEK)
+    for name, url in (
+        ("WAREHOUSE", logins.migrator),
+        ("LOADER", logins.loader),
+        ("TRANSFORMER", logins.transformer),
+    ):
+        monkeypatch.setenv(f"VENSOR_{name}_URL", url.render_as_string(hide_password=False))
+
+
+@pytest.fixture
+def resources(settings_environment: None, organization: Organization) -> Iterator[Resources]:
+    """What a step works with, for a new organization."""
+    with opened(organization.slug) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[peers.Sandbox]:
+    """A sandbox of this worker's own: a small world without limits, on a real socket."""
+    folder = tmp_path_factory.mktemp("sandbox")
+    limits = dict.fromkeys(UNLIMITED, 1_000_000)
+    yield peers.start(folder, {"acme": 60, "globex": 40}, limits=limits)
+    peers.stop(folder)
