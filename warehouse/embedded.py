@@ -38,6 +38,7 @@ password_encryption = 'scram-sha-256'
 max_connections = 100
 max_wal_size = '2GB'
 log_statement = 'none'
+log_min_messages = 'fatal'  # an error's message may quote the value that it refuses
 log_min_error_statement = 'panic'
 log_error_verbosity = 'terse'
 log_parameter_max_length = 0

@@ -31,9 +31,9 @@ def exclusive(engine: Engine, organization: Organization) -> Iterator[None]:
     Raises: TransientError when another run holds it.
     """
     with translated_errors(), engine.connect() as connection:
+        place = {"name": f"vensor run {organization.org_id}"}
         got = connection.execute(
-            text("select pg_try_advisory_lock(hashtextextended(:name, 0))"),
-            {"name": f"vensor run {organization.org_id}"},
+            text("select pg_try_advisory_lock(hashtextextended(:name, 0))"), place
         ).scalar_one()
         connection.commit()
         if not got:
@@ -41,7 +41,10 @@ def exclusive(engine: Engine, organization: Organization) -> Iterator[None]:
         try:
             yield
         finally:
-            connection.invalidate()  # ends the session, and the lock with it
+            connection.execute(
+                text("select pg_advisory_unlock(hashtextextended(:name, 0))"), place
+            )
+            connection.commit()
 
 
 def begin(connection: Connection, org_id: UUID, *, flow: str, as_of: datetime) -> UUID:

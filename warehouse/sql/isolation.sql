@@ -6,7 +6,10 @@ language sql stable parallel safe security definer set search_path = ''
 return case
     when session_user in ('vensor_loader', 'vensor_transformer')
         then nullif(current_setting('app.org_id', true), '')::uuid
-    else (select l.org_id from app.logins as l where l.login = session_user)
+    else (
+        select l.org_id from app.logins as l
+        where l.login = session_user
+    )
 end;
 
 -- Binds a table, view's table or partition to the tenant, for its owner as well.
@@ -53,7 +56,13 @@ returns table (
 )
 language sql stable security definer set search_path = ''
 begin atomic
-    select o.org_id, o.slug, o.name, o.timezone, o.retention_days, o.audit_retention_days
+    select
+        o.org_id,
+        o.slug,
+        o.name,
+        o.timezone,
+        o.retention_days,
+        o.audit_retention_days
     from app.organizations as o;
 end;
 
