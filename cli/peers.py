@@ -33,9 +33,7 @@ class Sandbox:
         return f"Sandbox(pid={self.pid})"
 
 
-def start(
-    home: Path, accounts: dict[str, int], *, limits: dict[str, int] | None = None
-) -> Sandbox:
+def start(home: Path, accounts: dict[str, int], *, limits: dict[str, int] | None = None) -> Sandbox:
     """The sandbox of `home` with these accounts and sizes; found if it runs, else started.
 
     `limits` are requests a minute by bucket, in place of the sandbox's own.

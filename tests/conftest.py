@@ -122,9 +122,7 @@ def cipher(engine: Engine, organization: Organization, kek: LocalKey) -> Cipher:
 
 
 @pytest.fixture
-def settings_environment(
-    monkeypatch: pytest.MonkeyPatch, logins: Logins, tmp_path: Path
-) -> None:
+def settings_environment(monkeypatch: pytest.MonkeyPatch, logins: Logins, tmp_path: Path) -> None:
     """The environment in which the product's own settings lead to this worker's database."""
     monkeypatch.setenv("VENSOR_HOME", str(tmp_path))
     monkeypatch.setenv("VENSOR_KEK", KEK)

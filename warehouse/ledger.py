@@ -41,9 +41,7 @@ def exclusive(engine: Engine, organization: Organization) -> Iterator[None]:
         try:
             yield
         finally:
-            connection.execute(
-                text("select pg_advisory_unlock(hashtextextended(:name, 0))"), place
-            )
+            connection.execute(text("select pg_advisory_unlock(hashtextextended(:name, 0))"), place)
             connection.commit()
 
 

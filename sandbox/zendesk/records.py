@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -270,16 +270,19 @@ def ratings(ask: Ask) -> Answer:
     index = ask.account.index
     start, end = ask.number("start_time", 0), ask.number("end_time", ask.now + 1)
     first, bound = index.position("ratings", start), index.position("ratings", end)
-    places = index.places("ratings", first, bound)
     wanted = ask.query.get("score")
+    positions: Sequence[int] = range(first, bound)
     if wanted:
+        places = index.places("ratings", first, bound)
         tickets = ask.account.tickets(place.number for place in places)
-        places = [p for p in places if _scored(tickets[p.number], wanted)]
+        scored = [_scored(tickets[place.number], wanted) for place in places]
+        positions = [at for at, fits in zip(positions, scored, strict=True) if fits]
 
-    def shape(place: Place) -> Answer:
-        return desk.rating_shape(ask.account.tickets([place.number])[place.number], ask.base_url)
+    def shape(at: int) -> Answer:
+        number = index.places("ratings", at, at + 1)[0].number
+        return desk.rating_shape(ask.account.tickets([number])[number], ask.base_url)
 
-    return list_page(ask, "satisfaction_ratings", places, shape)
+    return list_page(ask, "satisfaction_ratings", positions, shape)
 
 
 def _scored(one: Ticket, wanted: str) -> bool:

@@ -6,6 +6,8 @@ results only names and counts leave this module: it also knows the values that f
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,15 +15,17 @@ from uuid import UUID
 
 from sqlalchemy import URL
 
-from tasks.errors import ConfigurationError
+from tasks.errors import ConfigurationError, PermanentError
 from tasks.quality.suites import SUITES, Expected
+from warehouse.sessions import engine_for, tenant_session
 
+SESSION = "-c timezone=UTC -c lock_timeout=60s -c statement_timeout=30min"
 COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
 
 @dataclass(frozen=True)
 class FailedCheck:
-    """An expectation that does not hold, and how many rows break it (0: not counted)."""
+    """An expectation that does not hold, and how many rows break it."""
 
     table: str
     expectation: str
@@ -41,17 +45,17 @@ class GateResult:
 def gate(loader: URL, org_id: UUID, suite: str, *, as_of: datetime) -> GateResult:
     """Checks one organization's rows against a suite.
 
-    Raises: ConfigurationError for a suite that does not exist.
+    Raises: ConfigurationError for a suite that does not exist, TransientError when the warehouse
+    is not reachable, PermanentError when something cannot be checked.
     """
     if suite not in SUITES:
         raise ConfigurationError(f"no suite {suite!r}; there are: {', '.join(SUITES)}")
-    source = _source(loader, org_id)
+    _reach(loader, org_id)
     failed: list[FailedCheck] = []
-    checks = 0
-    for table, expected in SUITES[suite].items():
-        checks += len(expected)
-        failed += _check(source, table, expected, as_of)
-    return GateResult(suite, checks, tuple(failed))
+    with _opened(loader, org_id) as source:
+        for table, expected in SUITES[suite].items():
+            failed += _check(source, table, expected, as_of)
+    return GateResult(suite, sum(map(len, SUITES[suite].values())), tuple(failed))
 
 
 def suite_version(suite: str) -> str:
@@ -59,51 +63,78 @@ def suite_version(suite: str) -> str:
     return hashlib.sha256(repr(SUITES[suite]).encode()).hexdigest()
 
 
-def _source(loader: URL, org_id: UUID) -> Any:
-    """A data source whose connections see this organization's rows only."""
+def _reach(loader: URL, org_id: UUID) -> None:
+    """Says in our own terms that the warehouse is away: Great Expectations quotes its address."""
+    engine = engine_for(loader)
+    try:
+        with tenant_session(engine, org_id):
+            return
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _opened(loader: URL, org_id: UUID) -> Iterator[Any]:
+    """A data source whose connections see this organization's rows only, closed at the end."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    bounded = loader.update_query_dict({"options": f"-c app.org_id={org_id}"})
-    return context.data_sources.add_postgres(
-        "warehouse", connection_string=bounded.render_as_string(hide_password=False)
+    bounded = loader.update_query_dict({"options": f"-c app.org_id={org_id} {SESSION}"})
+    source = context.data_sources.add_postgres(
+        "warehouse",
+        connection_string=bounded.render_as_string(hide_password=False),
+        create_temp_table=False,
     )
+    try:
+        yield source
+    finally:
+        source.get_execution_engine().close()
+        source.get_engine().dispose()
 
 
-def _check(
-    source: Any, table: str, expected: list[Expected], as_of: datetime
-) -> list[FailedCheck]:
+def _check(source: Any, table: str, expected: list[Expected], as_of: datetime) -> list[FailedCheck]:
     import great_expectations as gx
+    from great_expectations.datasource.fluent.interfaces import TestConnectionError
 
     schema, name = table.split(".")
-    asset = source.add_table_asset(table, table_name=name, schema_name=schema)
+    try:
+        asset = source.add_table_asset(table, table_name=name, schema_name=schema)
+    except TestConnectionError:
+        raise ConfigurationError(f"the table {table} is missing; run `vensor init`") from None
     batch = asset.add_batch_definition_whole_table("whole").get_batch()
-    suite = gx.ExpectationSuite(
-        name=table,
-        expectations=[
-            getattr(gx.expectations, one.expectation)(**_arguments(one, as_of)) for one in expected
-        ],
+    expectations = [_expectation(gx.expectations, one, as_of) for one in expected]
+    outcome = batch.validate(
+        gx.ExpectationSuite(name=table, expectations=expectations), result_format=COUNTS_ONLY
     )
-    outcome = batch.validate(suite, result_format=COUNTS_ONLY)
     return [_failed(table, result) for result in outcome.results if not result.success]
 
 
-def _arguments(expected: Expected, as_of: datetime) -> dict[str, Any]:
-    """The arguments with the run's instants in place; `{batch}` is Great Expectations' own."""
+def _expectation(classes: Any, expected: Expected, as_of: datetime) -> Any:
+    """The expectation with the run's instants in place. Its name and column travel as `meta`."""
     latest = (as_of + timedelta(days=1)).isoformat()
-    return {
-        name: value.replace("{as_of}", as_of.isoformat()).replace("{latest}", latest)
+    arguments = {
+        key: value.replace("{as_of}", as_of.isoformat()).replace("{latest}", latest)
         if isinstance(value, str)
         else value
-        for name, value in expected.arguments.items()
+        for key, value in expected.arguments.items()
     }
+    meta = {"name": expected.name, "column": expected.column}
+    return getattr(classes, expected.expectation)(**arguments, meta=meta)
 
 
 def _failed(table: str, result: Any) -> FailedCheck:
-    said = result.expectation_config
-    counted = (result.result or {}).get("unexpected_count") or 0
-    column = said.kwargs.get("column") or said.kwargs.get("column_A")
-    return FailedCheck(table, said.type, column, int(counted))
+    meta = result.expectation_config.meta
+    if _was_not_evaluated(result.exception_info):
+        raise PermanentError(f"{table}.{meta['column']} {meta['name']!r} could not be checked")
+    counts = result.result
+    unexpected = counts.get("unexpected_count", counts.get("observed_value"))
+    return FailedCheck(table, meta["name"], meta["column"], int(unexpected))
+
+
+def _was_not_evaluated(said: dict[str, Any]) -> bool:
+    """Great Expectations says so once, or for each metric that it could not compute."""
+    each = [one for one in said.values() if isinstance(one, dict)] or [said]
+    return any(one.get("raised_exception") for one in each)

@@ -1,7 +1,8 @@
 """What is expected, as data: by suite and table, an expectation's name and its arguments.
 
 Constraints of the tables (keys, not null, closed vocabularies) are not said again. Arguments may
-hold `{as_of}` and `{latest}`, a day after it.
+hold `{as_of}`, and `{latest}`, a day after it; `{batch}` is the table, which Great Expectations may
+have given an alias already.
 """
 
 from dataclasses import dataclass, field
@@ -10,138 +11,155 @@ from typing import Any
 MOST_SECONDS_OF_A_CALL = 86_400
 # A ticket that an AI agent handled alone has events but is not in the export of tickets.
 MOST_ORPHANS = 0.05
+TICKET_STATUSES = ["new", "open", "pending", "hold", "solved", "closed", "deleted"]
+RATING_SCORES = [
+    "offered",
+    "unoffered",
+    "good",
+    "bad",
+    "received",
+    "good_with_comment",
+    "good_without_comment",
+    "bad_with_comment",
+    "bad_without_comment",
+]
 
 
 @dataclass(frozen=True)
 class Expected:
-    """One expectation by the name of its class in Great Expectations."""
+    """One expectation: its class in Great Expectations, and how a failure of it is named."""
 
     expectation: str
+    name: str
+    column: str | None
     arguments: dict[str, Any] = field(default_factory=dict)
 
 
 def _between(column: str, low: int, high: int | None = None) -> Expected:
     arguments = {"column": column, "min_value": low, "max_value": high}
-    return Expected("ExpectColumnValuesToBeBetween", arguments)
+    return Expected("ExpectColumnValuesToBeBetween", "in range", column, arguments)
 
 
 def _in_set(column: str, values: list[str]) -> Expected:
-    return Expected("ExpectColumnValuesToBeInSet", {"column": column, "value_set": values})
+    arguments = {"column": column, "value_set": values}
+    return Expected("ExpectColumnValuesToBeInSet", "known value", column, arguments)
 
 
-def _no_later_than(column: str) -> Expected:
-    query = f"select 1 from {{batch}} where {column} > '{{latest}}' limit 1"
-    return Expected("UnexpectedRowsExpectation", {"unexpected_rows_query": query})
+def _at_least(column: str, other: str) -> Expected:
+    arguments = {"column_A": column, "column_B": other, "or_equal": True}
+    name = f"at least {other}"
+    return Expected("ExpectColumnPairValuesAToBeGreaterThanB", name, column, arguments)
 
 
-def _few_orphans(key: str, parent: str) -> Expected:
-    """Fails where more than a twentieth of the rows have no parent."""
+def _no_row(name: str, column: str | None, query: str) -> Expected:
+    return Expected("UnexpectedRowsExpectation", name, column, {"unexpected_rows_query": query})
+
+
+def _not_in_the_future(column: str = "created_at") -> Expected:
+    """A day of grace: clocks differ."""
+    query = f"select {column} from {{batch}} where {column} > '{{latest}}'"
+    return _no_row("not in the future", column, query)
+
+
+def _parents(key: str, parent: str, *, most_missing: float = 0.0) -> Expected:
+    """Fails where more than this share of the rows have no parent; then counts those."""
     query = f"""
-        select count(*) from {{batch}} as child
-        left join {parent} as parent
-            on child.org_id = parent.org_id and child.{key} = parent.id
-        having count(*) filter (where parent.id is null) > {MOST_ORPHANS} * count(*)
+        with children as (select * from {{batch}}),
+        orphans as (
+            select c.{key} from children as c
+            where not exists (select from {parent} as p where p.id = c.{key})
+        )
+        select o.{key} from orphans as o
+        where (select count(*) from orphans) > {most_missing} * (select count(*) from children)
     """
-    return Expected("UnexpectedRowsExpectation", {"unexpected_rows_query": query})
+    return _no_row(f"in {parent}", key, query)
 
+
+# Every ticket created on an open day of the clock is counted, on that day and once.
+CREATED_TICKETS_ARE_COUNTED = """
+    with clock as (
+        select
+            o.timezone,
+            (('{as_of}'::timestamptz - make_interval(days => o.retention_days))
+                at time zone o.timezone)::date as cutoff_day
+        from app.organizations as o
+    ),
+    counted as (
+        select metric_day, sum(created) as created
+        from {batch}
+        group by metric_day
+    ),
+    loaded as (
+        select (t.created_at at time zone clock.timezone)::date as metric_day, count(*) as created
+        from zendesk.tickets as t
+        cross join clock
+        where t.created_at <= '{as_of}'
+        group by 1
+    )
+    select metric_day
+    from counted
+    full join loaded using (metric_day)
+    where
+        coalesce(counted.created, 0) <> coalesce(loaded.created, 0)
+        and metric_day > (select cutoff_day from clock)
+        and metric_day not in (
+            select s.metric_day from app.metric_day_seals as s
+            where s.model = 'fct_ticket_flow_daily'
+        )
+"""
 
 SUITES: dict[str, dict[str, list[Expected]]] = {
     "after_load": {
         "zendesk.tickets": [
-            _in_set("status", ["new", "open", "pending", "hold", "solved", "closed", "deleted"]),
-            Expected(
-                "ExpectColumnPairValuesAToBeGreaterThanB",
-                {"column_A": "updated_at", "column_B": "created_at", "or_equal": True},
-            ),
-            _no_later_than("created_at"),
+            _in_set("status", TICKET_STATUSES),
+            _at_least("updated_at", "created_at"),
+            _not_in_the_future(),
         ],
         "zendesk.ticket_metrics": [
+            _parents("ticket_id", "zendesk.tickets"),
             _between("reopens", 0),
+            _between("replies", 0),
             _between("full_resolution_calendar_minutes", 0),
             _between("full_resolution_business_minutes", 0),
         ],
         "zendesk.comments": [
-            _few_orphans("ticket_id", "zendesk.tickets"),
-            _no_later_than("created_at"),
+            _parents("ticket_id", "zendesk.tickets", most_missing=MOST_ORPHANS),
+            _not_in_the_future(),
         ],
-        "zendesk.audit_events": [_few_orphans("ticket_id", "zendesk.tickets")],
+        "zendesk.audit_events": [
+            _parents("ticket_id", "zendesk.tickets", most_missing=MOST_ORPHANS),
+            _not_in_the_future(),
+        ],
         "zendesk.satisfaction_ratings": [
-            _in_set(
-                "score",
-                [
-                    "offered",
-                    "unoffered",
-                    "good",
-                    "bad",
-                    "received",
-                    "good_with_comment",
-                    "good_without_comment",
-                    "bad_with_comment",
-                    "bad_without_comment",
-                ],
-            )
+            _in_set("score", RATING_SCORES),
+            _not_in_the_future(),
         ],
         "zendesk.calls": [
-            _between("duration_seconds", 0, MOST_SECONDS_OF_A_CALL),
-            _between("talk_seconds", 0, MOST_SECONDS_OF_A_CALL),
-            _between("wait_seconds", 0, MOST_SECONDS_OF_A_CALL),
+            *(
+                _between(f"{part}_seconds", 0, MOST_SECONDS_OF_A_CALL)
+                for part in ("duration", "talk", "wait", "hold", "wrap_up")
+            ),
+            _not_in_the_future(),
         ],
     },
     "after_build": {
         "metrics.fct_ticket_flow_daily": [
-            _between("created", 0),
-            _between("first_solved", 0),
-            _between("solved", 0),
-            _between("reopened", 0),
-            Expected(
-                "ExpectColumnPairValuesAToBeGreaterThanB",
-                {"column_A": "solved", "column_B": "first_solved", "or_equal": True},
+            *(
+                _between(count, 0)
+                for count in (
+                    "created",
+                    "first_solved",
+                    "solved",
+                    "reopened",
+                    "one_touch",
+                    "merged",
+                    "deleted",
+                    "unreplied_at_solve",
+                )
             ),
-            Expected(
-                "ExpectColumnPairValuesAToBeGreaterThanB",
-                {"column_A": "first_solved", "column_B": "one_touch", "or_equal": True},
-            ),
-            # Every ticket created on a day that is not sealed is counted, and none twice.
-            Expected(
-                "UnexpectedRowsExpectation",
-                {
-                    "unexpected_rows_query": """
-                        with counted as (
-                            select f.metric_day, sum(f.created) as created
-                            from {batch} as f
-                            where not exists (
-                                select from app.metric_day_seals as s
-                                where
-                                    s.model = 'fct_ticket_flow_daily'
-                                    and s.metric_day = f.metric_day
-                            )
-                            group by f.metric_day
-                        ),
-                        there as (
-                            select
-                                (t.created_at at time zone o.timezone)::date as metric_day,
-                                count(*) as created
-                            from zendesk.tickets as t
-                            inner join app.organizations as o on t.org_id = o.org_id
-                            where t.created_at <= '{as_of}'
-                            group by 1
-                        )
-                        select c.metric_day
-                        from counted as c
-                        left join there as t on c.metric_day = t.metric_day
-                        where
-                            c.created <> coalesce(t.created, 0)
-                            and c.metric_day > (
-                                select (
-                                    ('{as_of}'::timestamptz
-                                    - make_interval(days => o.retention_days))
-                                    at time zone o.timezone
-                                )::date
-                                from app.organizations as o
-                            )
-                    """
-                },
-            ),
+            _at_least("solved", "first_solved"),
+            _at_least("first_solved", "one_touch"),
+            _no_row("created tickets are counted", "created", CREATED_TICKETS_ARE_COUNTED),
         ]
     },
 }

@@ -9,9 +9,9 @@ from tasks.scoring.items import items_in
 _ACCOUNT_ITEMS = frozenset({"name", "email", "phone", "address"})
 _APOSTROPHE = r"(?:'|\u2019)"
 _DONE_LEAD = (
-    rf"(?:\b(?:i|we)(?: have|{_APOSTROPHE}ve)?(?: just| now| already| also)*|"
-    rf"\b(?:is|are|has been|have been|was|were|{_APOSTROPHE}s|all)(?: now| already| successfully"
-    r"| just)*)"
+    rf"(?:\b(?:i|we)(?: have|{_APOSTROPHE}ve)?(?: just| now| already| also|"
+    rf" gone ahead and)*|\b(?:is|are|been|was|were|{_APOSTROPHE}s|all)"
+    r"(?: now| already| successfully| just)*)"
 )
 _DENIED = re.compile(
     r"\b(?:not|never|cannot|can't|until|before|after|once|as soon as|if|when|will be|would be|"
@@ -24,55 +24,83 @@ _DENIED = re.compile(
 class Action:
     """One kind of request: `names` in a procedure, `asks` by customers, `done` by agents.
 
-    `needs_item`: a request counts only when it names what shall be changed.
+    `example` is a sentence of an agent who has done it. With `needs_item` a request counts only
+    when it names what shall be changed, in a group of `asks`.
     """
 
     names: re.Pattern[str]
     asks: re.Pattern[str]
     done: re.Pattern[str]
-    needs_item: bool = False
+    example: str
+    needs_item: bool
 
 
-def _action(names: str, asks: str, done: str, *, needs_item: bool = False) -> Action:
-    return Action(
-        re.compile(names, re.I), re.compile(asks, re.I), re.compile(done, re.I), needs_item
-    )
+def _action(names: str, asks: str, done: str, example: str, *, needs_item: bool = False) -> Action:
+    patterns = [re.compile(pattern, re.I) for pattern in (names, asks, done)]
+    return Action(patterns[0], patterns[1], patterns[2], example, needs_item)
 
 
+# What is changed stands right behind the verb, or right before the word that it is wrong.
+_ITEM = (
+    r"(?P<item{n}>(?:(?:postal|home|e-?mail|mail|street) )?address(?:es)?|e-?mails?|"
+    r"(?:(?:tele)?phone|mobile|cell) numbers?|number(?= on my account)|"
+    r"(?:(?:full|first|last|family|maiden) |sur)?names?|"
+    r"(?:(?:account|contact|personal|customer|my|our) )?details|profile)\b(?! of (?:the|this))"
+)
+_VERB = (
+    r"\b(?:chang(?:e|ing)|updat(?:e|ing)|correct(?:ing|ed)?|edit|amend|modify|replace|switch|swap|"
+    r"fix|adjust)"
+)
+_WANTED = (
+    r"\b(?:want|would like|(?:'|\u2019)d like|need|request|please|kindly|"
+    r"(?:can|could|may) (?:i|you|we)|waiting for|where is|give me|demand)\b[^.?!]{0,50}?"
+)
 CHANGE = _action(
     r"\b(?:chang(?:e|es|ing)|updat(?:e|es|ing)|amend\w*|correct(?:ing|ions?))\b",
-    r"\b(?:chang(?:e|ing)|updat(?:e|ing)|correct(?!\?)|edit|amend|modify|replace|switch|"
-    r"(?:have|has|'ve|\u2019ve|just) (?:\w+ )?(?:moved|married|changed)|new (?=(?:e-?mail|phone|"
-    r"address|name|number|mobile)[\w ]{0,20} (?:is|for my|on my)\b))",
+    rf"{_VERB}(?: (?!order|parcel|me\b|and\b|about\b)[\w'\u2019-]+){{0,3}}? {_ITEM.format(n=1)}|"
+    rf"\b(?:my|our)(?: [\w-]+)? {_ITEM.format(n=2)} (?:[\w-]+ ){{0,2}}(?:changed|wrong\w*|outdated|"
+    r"out of date|incorrect\w*|misspel\w+|no longer (?:valid|in use|correct))\b|"
+    rf"\b(?:have|get) (?:my|our) {_ITEM.format(n=6)} (?:changed|corrected|updated|amended)\b|"
+    rf"\bset (?:my|our) {_ITEM.format(n=7)} to\b|"
+    rf"\b(?:use|put in|have|got|enter|add) (?:a|the|my|our) (?:different|new|other) "
+    rf"{_ITEM.format(n=3)}|\bnew {_ITEM.format(n=4)} (?:for|on) (?:my|the|our) account\b|"
+    rf"\b(?:our|my|the) new {_ITEM.format(n=5)} (?:is|will be)\b",
     rf"{_DONE_LEAD} (?:changed|updated|saved|corrected|amended|switched|replaced|set)\b|"
-    r"\b(?:is|are)(?: now)? (?:active|saved|in place|up to date|in effect)\b|"
+    r"\b(?:is|are)(?: now)? (?:active|saved|in place|up to date|in effect|"
+    r"(?:on|in) (?:the|our|your) (?:system|account|file|profile))\b|"
     r"\bnow (?:shows?|has|have|uses?|carries) (?:the |your )?(?:new|updated|correct)\b|"
     r"\b(?:change|update|correction) (?:is|was|has been) (?:done|made|complete\w*|saved)\b|"
     r"\bmade (?:the|that|this|your) (?:change|update|correction)s?\b|"
+    r"\bput (?:in )?(?:the|your) new\b|"
     r"^(?:\w+ )?(?:details|data|address|name|e-?mail|phone) (?:changed|updated|saved)\b",
+    "I have changed your account details as you asked.",
     needs_item=True,
 )
 REFUND = _action(
     r"\b(?:refunds?|refunding|reimburse\w*)\b",
-    r"\b(?:refund(?:ed)?|money back|reimburse\w*)\b",
+    rf"{_WANTED}\b(?:refund(?:ed)?|money back|reimburse\w*)\b",
     rf"{_DONE_LEAD} (?:refunded|reimbursed)\b|\brefund\b[^.?!]{{0,60}}\b(?:released|issued|sent|"
     r"processed|on its way|paid)\b",
+    "I have sent your refund.",
 )
 CANCEL = _action(
     r"\b(?:cancel\w*|termination|closing an account|account closures?)\b",
-    r"\b(?:cancel|terminate|close my account|end my (?:subscription|contract|plan))\b",
+    rf"{_WANTED}\b(?:cancel|terminate|close my account|end my (?:subscription|contract|plan))\b",
     rf"{_DONE_LEAD} (?:cancell?ed|closed|terminated|ended)\b|\b(?:ends|will end) on\b",
+    "I have cancelled your subscription.",
 )
 DELETION = _action(
     r"\b(?:delet\w+|eras\w+)\b",
     r"\b(?:delete|erase|remove) (?:all |all of )?(?:my|our)\b",
     rf"{_DONE_LEAD} (?:deleted|erased|removed)\b",
+    "I have deleted your data.",
 )
 REPLACEMENT = _action(
     r"\b(?:replacements?|exchanges?)\b",
-    r"\b(?:replacement|exchange|replaced?)\b",
+    rf"{_WANTED}\b(?:replacement|exchange|replaced?)\b",
     rf"{_DONE_LEAD} (?:sent|shipped|arranged|ordered)\b[^.?!]{{0,40}}\b(?:replacement|new)\b|"
     r"\breplacement\b[^.?!]{0,40}\b(?:on its way|sent|shipped|leaves)\b",
+    "I have sent you a replacement.",
 )
 ACTIONS = (CHANGE, REFUND, CANCEL, DELETION, REPLACEMENT)
 
@@ -86,9 +114,11 @@ class Subject:
 
     def is_asked_for(self, text: str) -> bool:
         """True when a customer's sentence asks for it, in so many words."""
-        if not self.action.asks.search(text):
-            return False
-        return not self.action.needs_item or bool(items_in(_as_old(text)) & self.items)
+        for found in self.action.asks.finditer(text):
+            named = " ".join(filter(None, found.groups()))
+            if not self.action.needs_item or items_in(named) & self.items:
+                return True
+        return False
 
     def is_said_done(self, text: str) -> bool:
         """True when a sentence states, without condition, that it has been done."""
@@ -113,8 +143,3 @@ def is_done(subject: Subject | None, text: str) -> bool:
     if subject:
         return subject.is_said_done(text)
     return any(Subject(action, frozenset()).is_said_done(text) for action in ACTIONS)
-
-
-def _as_old(text: str) -> str:
-    """The text with "new" taken out, so that a new address counts as an address."""
-    return re.sub(r"\bnew\b", " ", text, flags=re.I)

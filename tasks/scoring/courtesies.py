@@ -23,7 +23,7 @@ _POLITE = re.compile(
 )
 _QUOTED = re.compile(r">|on .{4,80} wrote:|-{2,}\s*original message|from:\s", re.I)
 _NAME = re.compile(r"(?:[A-Z\u00c0-\u00de][\w'\u2019.-]*[,\s]*){1,3}")
-_CONTACT = re.compile(r"\S+@\S+|\+?[\d\s()/.-]{6,}|(?:https?://|www\.)\S+")
+_CONTACT = re.compile(r"[^\s@]{1,64}@\S+|\+?[\d\s()/.-]{6,}|(?:https?://|www\.)\S+")
 _HAS_WORD = re.compile(r"[^\W\d_]")
 
 

@@ -37,7 +37,7 @@ _ITEMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("name", _item(r"(?:(?:full|first|last|sur|family|maiden) ?)?names?")),
     (
         "account",
-        _item(r"(?:account|customer|personal|contact) (?:details|data|information)|profile"),
+        _item(r"(?:account|customer|personal|contact) (?:data|information)|details|profile"),
     ),
 )  # fmt: skip
 # "on the phone" names a channel and "by name" a manner; "the new address" is what shall be set.

@@ -48,6 +48,7 @@ def judge(
     scripts = [script_of(conversation) for conversation in conversations]
     texts = {text for script in scripts for text in _texts(script, subject)}
     texts.update(sop.trigger, *((plan.step.text, plan.condition) for plan in plans))
+    texts.add(subject.action.example if subject else "")
     ordered = sorted(text for text in texts if text)
     vectors = _Vectors(dict(zip(ordered, embedder.embed(ordered), strict=True)))
     return [_findings(sop, plans, subject, script, vectors) for script in scripts]
@@ -79,7 +80,12 @@ def _findings(
 
 
 def _judged(plan: Plan, subject: Subject | None, script: Script, vectors: _Vectors) -> Outcome:
-    case = Case(script, subject, lambda text: vectors.cosine(plan.step.text, text))
+    case = Case(
+        script,
+        subject,
+        closeness=lambda text: vectors.cosine(plan.step.text, text),
+        doneness=lambda text: vectors.cosine(subject.action.example, text) if subject else 0.0,
+    )
     if plan.condition:
         said = (vectors.cosine(plan.condition, line.text) for line in script.lines)
         if max(said, default=0.0) < _ABSENT_CONDITION:

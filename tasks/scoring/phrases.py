@@ -28,7 +28,7 @@ _OFFER = re.compile(
 )
 _ASKING = re.compile(
     r"\?|\b(?:please|kindly|(?:could|can|would|may|might) (?:you|i|we)|tell (?:me|us)|"
-    r"let (?:me|us) know|(?:i|we)(?: will|(?:'|\u2019)ll)? (?:also )?(?:need|require)|"
+    r"let (?:me|us) know|(?:i|we)(?: will| would|(?:'|\u2019)(?:ll|d))? (?:also )?(?:need|require)|"
     r"send (?:me|us)|give (?:me|us)|what(?:'s| is)|which)\b",
     re.I,
 )

@@ -70,7 +70,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The verdict on one step; `reason` is a code from `tasks.scoring.judging`, never free text."""
+    """The verdict on one step; `confidence` in 0..1, 0 for "unknown".
+
+    `reason` is a code, never text of a conversation:
+
+    - met: evidence_found, similar_sentence, no_violation
+    - not_met: no_evidence, wrong_order, answer_not_awaited, not_told, forbidden_found
+    - not_applicable: no_request, no_agent_turn, not_due, condition_absent
+    - unknown: request_unclear, partly_met, unclear_wording, wrong_time, speaker_unclear,
+      change_unclear, note_contradicts, possible_violation, condition_unclear, no_evidence
+    """
 
     step_no: int
     verdict: Verdict

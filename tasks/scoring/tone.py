@@ -8,6 +8,9 @@ from typing import Any
 
 _TIMES = r"(?:second|third|fourth|fifth|sixth|2nd|3rd|4th|5th|nth|umpteenth|hundredth)"
 
+# VADER's time grows with the square of the words; what the vector reads ends here as well.
+_LEXICON_CHARS = 1_600
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -71,7 +74,7 @@ def bounded(text: str, score: float) -> tuple[float, bool]:
 
 def lexicon_score(text: str) -> float:
     """VADER's compound score, -1..1: valence words with negation, emphasis and punctuation."""
-    return float(_analyzer().polarity_scores(text)["compound"])
+    return float(_analyzer().polarity_scores(text[:_LEXICON_CHARS])["compound"])
 
 
 @cache

@@ -16,8 +16,10 @@ _UNCLEAR_SIMILARITY = 0.6
 _CLEAR_SIMILARITY = 0.7
 # The words of a request, but for one order, one parcel or one document.
 _OTHER_OBJECT = re.compile(
-    r"\b(?:delivery|shipping) address\b|\b(?:on|for|of) (?:the|my|this|that|an?) (?:\w+ )?"
-    r"(?:invoice|bill|parcel|delivery|ticket|booking|order)\b|\binvoices?\b",
+    r"\b(?:delivery|shipping|parcel|order) address\b|"
+    r"\b(?:on|for|of) (?:the|my|this|that|an?) (?:\w+ )?"
+    r"(?:invoice|bill|parcel|delivery|ticket|booking|order|card|voucher)\b|"
+    r"\binvoices?\b|\baddress bar\b|\b(?:recipient|sender|child|friend)(?:'|\u2019)s\b",
     re.I,
 )
 _ACCOUNT = re.compile(r"\b(?:accounts?|profile|on file|your (?:records|system))\b", re.I)
@@ -26,7 +28,7 @@ _NO_REQUEST = re.compile(
     r"\b(?:do not|don(?:'|\u2019)t|did not|didn(?:'|\u2019)t|never|no need to|not) "
     r"(?:\w+ ){0,2}(?:want|need|wish|like|chang\w+|updat\w+)\b|"
     r"\b(?:you|they|someone|somebody|who)(?: have| has)? (?:changed|updated|replaced)\b|"
-    r"\bwhy\b",
+    r"\bthank(?:s| you) for \w+ing\b|\bwhy\b",
     re.I,
 )
 

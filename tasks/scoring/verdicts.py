@@ -15,6 +15,7 @@ Closeness = Callable[[str], float]
 # Cosine of step and sentence: above, the same act in other words; between, the grey zone.
 _SIMILAR = 0.62
 _GREY = 0.45
+_GREY_DONE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Case:
-    """One step in one conversation; `closeness` is the cosine of a sentence to the step."""
+    """One step in one conversation.
+
+    `closeness` is the cosine of a sentence to the step, `doneness` to the procedure's example of
+    an agent who has done what was asked for.
+    """
 
     script: Script
     subject: Subject | None
     closeness: Closeness
+    doneness: Closeness
 
     @cached_property
     def changes(self) -> tuple[Line, ...]:
@@ -44,6 +50,13 @@ class Case:
     def noted_changes(self) -> tuple[Line, ...]:
         """Where an agent noted for colleagues that the request is done."""
         return tuple(line for line in self.script.notes if is_done(self.subject, line.text))
+
+    @cached_property
+    def not_done(self) -> Outcome:
+        """What to say of a step that is due after the change, when nobody has told of one."""
+        if max((self.doneness(line.text) for line in self.script.agent), default=0.0) >= _GREY_DONE:
+            return Outcome("unknown", "change_unclear")
+        return Outcome("not_applicable", "not_due", 0.7)
 
     def nearest(self, lines: Sequence[Line]) -> float:
         """The closeness of the line closest to the step; 0 without lines."""
@@ -106,7 +119,7 @@ def _in_order(demand: Demand, case: Case, quote: Line, complete: Line) -> Outcom
 
 def _not_asked(demand: Demand, case: Case) -> Outcome:
     if not case.changes:
-        return Outcome("not_applicable", "not_due", 0.7)
+        return case.not_done
     if any(phrases.asked_items(line.text) & demand.items for line in case.script.unattributed):
         return Outcome("unknown", "speaker_unclear")
     for line in case.script.agent:
@@ -119,7 +132,7 @@ def _told(case: Case) -> Outcome:
     if case.changes:
         return case.met(case.changes[0])
     if not case.noted_changes:
-        return Outcome("not_applicable", "not_due", 0.7)
+        return case.not_done
     noted = case.noted_changes[0]
     later = [line for line in case.script.agent if line.position > noted.position]
     if not later or case.nearest(later) >= _GREY:
@@ -130,7 +143,7 @@ def _told(case: Case) -> Outcome:
 def _said(demand: Demand, case: Case) -> Outcome:
     """Greeting, thanks, apology, offer: acts that have words of their own."""
     if demand.due == "end" and not case.changes:
-        return Outcome("not_applicable", "not_due", 0.7)
+        return case.not_done
     lines = _lines_in_time(demand, case)
     for line in lines:
         if _is_act(demand, line.text):

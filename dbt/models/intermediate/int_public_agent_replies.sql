@@ -2,6 +2,7 @@
 -- no reply: nobody had asked yet.
 with comments as (
     select * from {{ ref('stg_comments') }}
+    where is_public
 ),
 
 users as (
@@ -10,23 +11,33 @@ users as (
 
 tickets as (
     select * from {{ ref('stg_tickets') }}
+),
+
+joined as (
+    select
+        comments.org_id,
+        comments.ticket_id,
+        comments.comment_id,
+        comments.created_at as replied_at,
+        users.role as author_role,
+        tickets.created_at as ticket_created_at
+    from comments
+    left join users
+        on
+            comments.org_id = users.org_id
+            and comments.author_id = users.user_id
+    left join tickets
+        on
+            comments.org_id = tickets.org_id
+            and comments.ticket_id = tickets.ticket_id
 )
 
 select
-    comments.org_id,
-    comments.ticket_id,
-    comments.comment_id,
-    comments.created_at as replied_at
-from comments
-inner join users
-    on
-        comments.org_id = users.org_id
-        and comments.author_id = users.user_id
-left join tickets
-    on
-        comments.org_id = tickets.org_id
-        and comments.ticket_id = tickets.ticket_id
+    org_id,
+    ticket_id,
+    comment_id,
+    replied_at
+from joined
 where
-    comments.is_public
-    and users.role in ('agent', 'admin')
-    and (tickets.created_at is null or comments.created_at > tickets.created_at)
+    author_role in ('agent', 'admin')
+    and (ticket_created_at is null or replied_at > ticket_created_at)

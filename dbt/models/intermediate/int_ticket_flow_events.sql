@@ -1,4 +1,4 @@
--- Grain: one row a ticket and event of its flow, with what each event counts towards.
+-- Grain: one row each thing that happened to a ticket and that its flow counts, by name.
 with tickets as (
     select * from {{ ref('stg_tickets') }}
 ),
@@ -11,60 +11,46 @@ solves as (
     select * from {{ ref('int_ticket_solves') }}
 ),
 
-replies as (
-    select * from {{ ref('int_public_agent_replies') }}
-),
-
 first_solves as (
-    select
-        solves.org_id,
-        solves.ticket_id,
-        solves.solved_at,
-        count(replies.comment_id) as replies_before
-    from solves
-    left join replies
-        on
-            solves.org_id = replies.org_id
-            and solves.ticket_id = replies.ticket_id
-            and solves.solved_at >= replies.replied_at
-    where solves.is_first
-    group by solves.org_id, solves.ticket_id, solves.solved_at
+    select * from {{ ref('int_ticket_first_solves') }}
 ),
 
-events as (
+merged_tickets as (
     select
         org_id,
         ticket_id,
-        'created' as event,
+        min(changed_at) as merged_at
+    from changes
+    where field_name = 'merged_into_id'
+    group by org_id, ticket_id
+),
+
+unioned as (
+    select
+        org_id,
+        ticket_id,
+        'created' as event_name,
         created_at as happened_at
     from tickets
     union all
     select
         org_id,
         ticket_id,
-        'deleted' as event,
-        deleted_at as happened_at
-    from tickets
-    where deleted_at is not null
-    union all
-    select
-        org_id,
-        ticket_id,
-        'solved' as event,
+        'solved' as event_name,
         solved_at as happened_at
     from solves
     union all
     select
         org_id,
         ticket_id,
-        'first_solved' as event,
+        'first_solved' as event_name,
         solved_at as happened_at
     from first_solves
     union all
     select
         org_id,
         ticket_id,
-        'one_touch' as event,
+        'one_touch' as event_name,
         solved_at as happened_at
     from first_solves
     where replies_before = 1
@@ -72,7 +58,7 @@ events as (
     select
         org_id,
         ticket_id,
-        'unreplied_at_solve' as event,
+        'unreplied_at_solve' as event_name,
         solved_at as happened_at
     from first_solves
     where replies_before = 0
@@ -80,22 +66,28 @@ events as (
     select
         org_id,
         ticket_id,
-        'reopened' as event,
+        'reopened' as event_name,
         changed_at as happened_at
     from changes
     where
         field_name = 'status'
         and previous_value = 'solved'
-        and value not in ('solved', 'closed')
+        and new_value not in ('solved', 'closed')
     union all
     select
         org_id,
         ticket_id,
-        'merged' as event,
-        min(changed_at) as happened_at
-    from changes
-    where field_name = 'merged_into_id'
-    group by org_id, ticket_id
+        'merged' as event_name,
+        merged_at as happened_at
+    from merged_tickets
+    union all
+    select
+        org_id,
+        ticket_id,
+        'deleted' as event_name,
+        deleted_at as happened_at
+    from tickets
+    where deleted_at is not null
 )
 
-select * from events
+select * from unioned

@@ -8,13 +8,15 @@ metrics as (
     select * from {{ ref('stg_ticket_metrics') }}
 ),
 
-reopens as (
+histories as (
     select
         org_id,
         ticket_id,
-        count(*) as seen
+        bool_or(event_type = 'Create') as is_whole,
+        count(*) filter (
+            where previous_value = 'solved' and new_value not in ('solved', 'closed')
+        ) as reopens
     from status_changes
-    where previous_value = 'solved' and value not in ('solved', 'closed')
     group by org_id, ticket_id
 ),
 
@@ -22,6 +24,7 @@ solves as (
     select
         org_id,
         ticket_id,
+        change_id,
         changed_at as solved_at,
         row_number() over (
             partition by org_id, ticket_id
@@ -29,23 +32,26 @@ solves as (
         ) as solve_no
     from status_changes
     where
-        value in ('solved', 'closed')
+        new_value in ('solved', 'closed')
         and coalesce(previous_value, 'new') not in ('solved', 'closed')
 )
 
 select
     solves.org_id,
     solves.ticket_id,
+    solves.change_id,
     solves.solved_at,
-    -- A ticket that Zendesk saw reopened more often than we did was first solved before the
-    -- window that we loaded.
-    solves.solve_no = 1 and coalesce(metrics.reopens, 0) <= coalesce(reopens.seen, 0) as is_first
+    histories.is_whole as is_history_whole,
+    -- Where the ticket began before what we loaded, Zendesk's own count tells whether it had been
+    -- solved before: it was reopened more often than we saw.
+    solves.solve_no = 1
+    and (histories.is_whole or coalesce(metrics.reopens, 0) <= histories.reopens) as is_first
 from solves
+inner join histories
+    on
+        solves.org_id = histories.org_id
+        and solves.ticket_id = histories.ticket_id
 left join metrics
     on
         solves.org_id = metrics.org_id
         and solves.ticket_id = metrics.ticket_id
-left join reopens
-    on
-        solves.org_id = reopens.org_id
-        and solves.ticket_id = reopens.ticket_id

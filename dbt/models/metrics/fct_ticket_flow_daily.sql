@@ -1,13 +1,17 @@
 -- Grain: one row an organization, day (in its time zone), group, channel, brand and priority.
-{{ config(
-    unique_key=['org_id', 'metric_day', 'group_id', 'channel', 'brand_id', 'priority'],
-) }}
-with days as (
+{% set grain = ['org_id', 'metric_day', 'group_id', 'channel', 'brand_id', 'priority'] -%}
+{{ config(unique_key=grain, indexes=[{'columns': grain, 'unique': true}]) }}
+with organizations as (
+    select * from {{ ref('stg_organizations') }}
+),
+
+days as (
     {{ open_days('fct_ticket_flow_daily') }}
 ),
 
 events as (
     select * from {{ ref('int_ticket_flow_dimensions') }}
+    where happened_at <= '{{ var("as_of") }}'::timestamptz
 ),
 
 groups as (
@@ -20,47 +24,15 @@ brands as (
 
 dated as (
     select
-        days.org_id,
-        days.metric_day,
-        events.event,
+        events.org_id,
+        events.event_name,
+        (events.happened_at at time zone organizations.timezone)::date as metric_day,
         coalesce(events.group_id, 0) as group_id,
         coalesce(events.via_channel, 'none') as channel,
         coalesce(events.brand_id, 0) as brand_id,
         coalesce(events.priority, 'none') as priority
-    from days
-    inner join events
-        on
-            days.org_id = events.org_id
-            and events.happened_at >= days.metric_day::timestamp at time zone days.timezone
-            and events.happened_at < (days.metric_day + 1)::timestamp at time zone days.timezone
-            and events.happened_at <= '{{ var("as_of") }}'::timestamptz
-),
-
-spine as (
-    select distinct
-        org_id,
-        metric_day,
-        group_id,
-        channel,
-        brand_id,
-        priority
-    from dated
-    {%- if is_incremental() %}
-    union
-    -- what an earlier run counted and this one doesn't becomes zero
-    select distinct
-        this.org_id,
-        this.metric_day,
-        this.group_id,
-        this.channel,
-        this.brand_id,
-        this.priority
-    from {{ this }} as this
-    inner join days
-        on
-            this.org_id = days.org_id
-            and this.metric_day = days.metric_day
-    {% endif %}
+    from events
+    inner join organizations on events.org_id = organizations.org_id
 ),
 
 counted as (
@@ -71,16 +43,39 @@ counted as (
         channel,
         brand_id,
         priority,
-        count(*) filter (where event = 'created') as created,
-        count(*) filter (where event = 'first_solved') as first_solved,
-        count(*) filter (where event = 'solved') as solved,
-        count(*) filter (where event = 'reopened') as reopened,
-        count(*) filter (where event = 'one_touch') as one_touch,
-        count(*) filter (where event = 'merged') as merged,
-        count(*) filter (where event = 'deleted') as deleted,
-        count(*) filter (where event = 'unreplied_at_solve') as unreplied_at_solve
+        count(*) filter (where event_name = 'created') as created,
+        count(*) filter (where event_name = 'first_solved') as first_solved,
+        count(*) filter (where event_name = 'solved') as solved,
+        count(*) filter (where event_name = 'reopened') as reopened,
+        count(*) filter (where event_name = 'one_touch') as one_touch,
+        count(*) filter (where event_name = 'merged') as merged,
+        count(*) filter (where event_name = 'deleted') as deleted,
+        count(*) filter (where event_name = 'unreplied_at_solve') as unreplied_at_solve
     from dated
     group by org_id, metric_day, group_id, channel, brand_id, priority
+),
+
+-- With the keys of earlier runs: what such a run counted and this one doesn't becomes zero.
+spine as (
+    select
+        org_id,
+        metric_day,
+        group_id,
+        channel,
+        brand_id,
+        priority
+    from counted
+    {% if is_incremental() %}
+        union
+        select
+            org_id,
+            metric_day,
+            group_id,
+            channel,
+            brand_id,
+            priority
+        from {{ this }}
+    {% endif %}
 )
 
 select
@@ -100,15 +95,9 @@ select
     coalesce(counted.merged, 0)::integer as merged,
     coalesce(counted.deleted, 0)::integer as deleted,
     coalesce(counted.unreplied_at_solve, 0)::integer as unreplied_at_solve,
-    (
-        extract(
-            epoch from (
-                (spine.metric_day::timestamp at time zone 'UTC')
-                - (spine.metric_day::timestamp at time zone days.timezone)
-            )
-        ) / 60
-    )::integer as utc_offset_minutes
+    days.utc_offset_minutes
 from spine
+-- only the days that this run computes
 inner join days
     on
         spine.org_id = days.org_id

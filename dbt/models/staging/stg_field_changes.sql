@@ -6,7 +6,7 @@ select
     event_type,
     field_name,
     previous_value,
-    value,
+    value as new_value,
     created_at as changed_at
 from {{ source('zendesk', 'audit_events') }}
 where field_name in ('status', 'group_id', 'priority', 'merged_into_id')

@@ -2,5 +2,6 @@
 select
     org_id,
     ticket_id,
-    reopens
+    reopens,
+    replies
 from {{ source('zendesk', 'ticket_metrics') }}

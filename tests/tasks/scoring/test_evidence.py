@@ -38,7 +38,7 @@ def test_sentences_are_cut_verbatim(text):
     assert "".join("".join(one.text.split()) for one in sentences) == "".join(text.split())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(said=st.lists(turns, max_size=6))
 def test_evidence_quotes_a_whole_sentence_of_an_agent(sop, embedder, said):
     conversation = Conversation(

@@ -112,6 +112,12 @@ def test_the_greeting_needs_a_name(verdicts, first, verdict):
     assert verdicts(REQUEST, first, ANSWERS, done)[1][0] == verdict
 
 
+def test_a_change_that_may_have_been_told_of_is_unknown(verdicts):
+    """Not "not due": the agent seems to say that it is done, in words that no rule knows."""
+    found = verdicts(REQUEST, "a:Hi Mia, thanks. The details of your account got changed by me.")
+    assert found[2] == found[4] == found[5] == ("unknown", "change_unclear")
+
+
 def test_a_change_that_only_a_note_tells_of_was_not_confirmed(verdicts):
     found = verdicts(REQUEST, ASKS, ANSWERS, "n:Phone number was updated.", "a:Have a nice day.")
     assert found[4] == ("not_met", "not_told")
@@ -154,6 +160,13 @@ def test_a_condition_that_cannot_be_seen_is_never_guessed(verdicts):
         "c:My VAT number is missing on the invoice, please correct it.",
         "c:Can you send order 4471 to another address?",
         "c:I cannot log in, my address is mia@example.org.",
+        "c:Could you change the delivery address for my parcel?",
+        "c:Please update me on the status, my email is a@example.org.",
+        "c:My name is Ann and I want to change the colour of the lamp.",
+        "c:Can I replace the broken phone case?",
+        "c:I want to change the recipient's name on the gift card.",
+        "c:Your app keeps asking for my phone number.",
+        "c:Please send the invoice to my new address.",
         "c:Thank you, great service!",
         "c:",
     ],
@@ -169,6 +182,10 @@ def test_another_request_is_not_applicable(verdicts, request_line):
         "c:I got married, could you change my last name?",
         "c:My e-mail has changed. Please update my account, the new e-mail is a@example.org.",
         "c:We have moved, our new address is 5 Mill Lane.",
+        "c:Please use a different email for my account from now on.",
+        "c:My mobile number is no longer valid, can you put in the new one?",
+        "c:I'd like to have my surname corrected in your system.",
+        "c:Please set my e-mail to new@example.org instead of old@example.org.",
         "u:Hello, I want to change the email address on my account.",
     ],
 )
@@ -176,8 +193,16 @@ def test_requests_in_other_words_are_governed(verdicts, request_line):
     assert verdicts(request_line, ASKS, ANSWERS, DONE)[2][0] == "met"
 
 
-def test_a_complaint_about_a_change_is_unclear(verdicts):
-    found = verdicts("c:Why did somebody update the phone number on my account?", ASKS)
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        "c:Why did somebody update the phone number on my account?",
+        "c:Please do not change my details.",
+        "c:Thanks for updating my address last week.",
+    ],
+)
+def test_talk_of_a_change_that_is_no_request_is_unclear(verdicts, request_line):
+    found = verdicts(request_line, ASKS)
     assert set(found.values()) == {("unknown", "request_unclear")}
 
 

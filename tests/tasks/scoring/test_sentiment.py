@@ -175,3 +175,8 @@ def test_vectors_of_another_model_are_not_read(talk):
 
 def test_nothing_in_nothing_out(embedder):
     assert score_sentiment([], embedder) == []
+
+
+def test_an_endless_message_is_scored_in_time(feel):
+    """One sentence of 18,000 words: what takes time must not grow with their square."""
+    assert -1 <= feel("c:" + "please change my " * 6_000).start <= 1

@@ -1,0 +1,75 @@
+"""How a run of dbt ends when it cannot do its work, and what it leaves behind."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+import pytest
+from sqlalchemy import Engine
+
+from tasks.errors import PermanentError, TransientError
+from tasks.metrics.dbt import build, prepare
+from tests.dbt.conftest import new_desk
+from warehouse.sessions import Logins
+
+pytestmark = pytest.mark.xdist_group("dbt")
+AS_OF = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+def test_preparing_again_takes_no_time(prepared: Logins, target_dir: Path) -> None:
+    """A warehouse that has this version of the project is left as it is."""
+    started = time.monotonic()
+    prepare(prepared.transformer, target_dir=target_dir)
+    assert time.monotonic() - started < 1
+
+
+def test_a_failure_names_the_model_and_no_value(
+    engine: Engine, prepared: Logins, target_dir: Path
+) -> None:
+    """A time zone that does not exist stops the model; neither error nor files tell its name."""
+    desk = new_desk(engine, prepared, target_dir, timezone="Mars/Olympus")
+    with pytest.raises(PermanentError) as caught:
+        desk.build(AS_OF)
+    assert "model.vensor.fct_ticket_flow_daily" in str(caught.value)
+    assert "Mars" not in str(caught.value)
+    written = list((target_dir / str(desk.organization.org_id)).rglob("*.json"))
+    assert written
+    assert not [path for path in written if "Mars" in path.read_text()]
+
+
+def test_a_run_that_is_broken_off_ends_dbt(
+    engine: Engine, prepared: Logins, target_dir: Path
+) -> None:
+    """Whatever stops the caller stops dbt too, and nothing half done is left."""
+
+    def stop(name: str, done: int, total: int) -> None:
+        raise RuntimeError(name)
+
+    desk = new_desk(engine, prepared, target_dir)
+    with pytest.raises(RuntimeError, match="fct_ticket_flow_daily"):
+        desk.build(AS_OF, stop)
+    assert not psutil.Process().children()
+
+
+def test_a_warehouse_out_of_reach_is_tried_again(logins: Logins, target_dir: Path) -> None:
+    """No server at the port: that may pass."""
+    nowhere = logins.transformer.set(port=1)
+    with pytest.raises(TransientError):
+        prepare(nowhere, target_dir=target_dir)
+    with pytest.raises(TransientError):
+        build(
+            nowhere,
+            org_id=uuid4(),
+            as_of=AS_OF,
+            target_dir=target_dir,
+        )
+
+
+def test_the_password_is_in_no_file(prepared: Logins, target_dir: Path) -> None:
+    """What dbt leaves behind is readable by its owner, and holds no secret."""
+    password = (prepared.transformer.password or "").encode()
+    files = [path for path in target_dir.rglob("*") if path.is_file()]
+    assert files
+    assert not [path for path in files if password in path.read_bytes()]
