@@ -8,7 +8,9 @@ import typer
 from cli import orchestrator
 from cli.display import ledger_table, shown_progress, stdout
 from tasks.errors import ConfigurationError
+from tasks.resources import opened
 from tasks.settings import load_settings
+from tasks.stages import parse_stages
 from warehouse import embedded
 
 AsOf = Annotated[
@@ -40,11 +42,11 @@ def run(
     Examples: [bold]vensor run --org acme[/bold]
     [bold]vensor run --org acme --stages extract,check,measure,publish[/bold] (no AI, no Slack)
     """
-    instant = parse_instant(as_of)
-    orchestrator.configure(load_settings().home)
-    from flows.organization import organization, parse_stages
+    instant, chosen = parse_instant(as_of), parse_stages(stages)
+    with opened(org) as resources:  # a wrong name is told before a server is started
+        orchestrator.configure(resources.settings.home)
+    from flows.organization import organization
 
-    chosen = parse_stages(stages)
     with shown_progress(org):
         lines = organization(org, as_of=instant, stages=chosen)
     stdout.print(ledger_table(f"{org}, as of {instant:%Y-%m-%d %H:%M} UTC", lines))
@@ -56,7 +58,7 @@ def daily(as_of: AsOf = None) -> None:
     Example: [bold]vensor daily[/bold]
     """
     instant = parse_instant(as_of)
-    orchestrator.configure(load_settings().home)
+    _configure()
     from flows.daily import daily as flow
 
     with shown_progress("daily"):
@@ -75,7 +77,7 @@ def retention(
     Example: [bold]vensor retention --org acme --dry-run[/bold]
     """
     instant = parse_instant(as_of)
-    orchestrator.configure(load_settings().home)
+    _configure()
     from flows.retention import retention as flow
 
     with shown_progress("retention"):
@@ -98,6 +100,13 @@ def down() -> None:
         ("Postgres", embedded.stop),
     ):
         stdout.print(f"{name}: {'stopped' if stop(home) else 'was not running'}")
+
+
+def _configure() -> None:
+    """Points Prefect at its server, once it is sure that there is a warehouse."""
+    settings = load_settings()
+    settings.logins()
+    orchestrator.configure(settings.home)
 
 
 def parse_instant(text: str | None) -> datetime:

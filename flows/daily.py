@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 from prefect import flow
 
-from flows.organization import Stage, organization
+from flows.organization import organization
 from tasks.errors import PermanentError
 from tasks.ledger import StageLine
 from tasks.organizations import organization_slugs
+from tasks.stages import Stage
 
 
 @flow(name="daily", persist_result=False)

@@ -2,27 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from prefect import flow
 
 from tasks import check, embed, escalate, extract, measure, score, transcribe
-from tasks.errors import ConfigurationError
 from tasks.ledger import Run, StageLine, running
+from tasks.stages import Stage
 from warehouse.ledger import StageResult
-
-
-class Stage(StrEnum):
-    """The stages, in the order in which they run."""
-
-    EXTRACT = "extract"
-    CHECK = "check"
-    TRANSCRIBE = "transcribe"
-    EMBED = "embed"
-    SCORE = "score"
-    MEASURE = "measure"
-    PUBLISH = "publish"
-    ESCALATE = "escalate"
 
 
 @flow(name="organization", flow_run_name="organization {slug}", persist_result=False)
@@ -40,17 +26,6 @@ def organization(
             if stages is None or stage in stages:
                 run.stage(stage.value, _work(stage, run))
         return run.lines
-
-
-def parse_stages(names: str | None) -> list[Stage] | None:
-    """The stages of a comma-separated list. Raises: ConfigurationError naming those there are."""
-    if names is None:
-        return None
-    known = [stage.value for stage in Stage]
-    unknown = [name for name in names.split(",") if name.strip() not in known]
-    if unknown:
-        raise ConfigurationError(f"no stage {unknown[0]!r}; there are: {', '.join(known)}")
-    return [Stage(name.strip()) for name in names.split(",")]
 
 
 def _work(stage: Stage, run: Run) -> Callable[[], StageResult]:

@@ -21,7 +21,6 @@ from warehouse.organizations import ensure_partitions
 SOURCE = "zendesk"
 STREAM_NAMES = tuple(STREAMS)
 DAYS_AHEAD = 2
-UNPAGED = ""  # the cursor of a list that is read whole each run
 INDISPENSABLE = {"tickets", "ticket_events"}
 
 
@@ -82,9 +81,7 @@ def _load_page(
         if merged:
             link_merged_tickets(connection, merged)
         resources.cipher.record_uses(connection)
-        if page.cursor is not None or written:
-            cursor = page.cursor if page.cursor is not None else UNPAGED
-            watermarks.move(connection, org_id, SOURCE, stream.name, cursor, rows=written)
+        watermarks.move(connection, org_id, SOURCE, stream.name, page.cursor, rows=written)
     return written
 
 

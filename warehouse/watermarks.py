@@ -11,25 +11,36 @@ from warehouse.tables.zendesk import tickets
 
 
 def read(connection: Connection, source: str, stream: str) -> str | None:
-    """The cursor, verbatim as the source gave it; None before the first page."""
-    return connection.execute(
+    """The cursor, verbatim as the source gave it; None before the first."""
+    cursor = connection.execute(
         select(watermarks.c.cursor).where(
             watermarks.c.source == source, watermarks.c.stream == stream
         )
     ).scalar_one_or_none()
+    return cursor or None
 
 
 def move(
-    connection: Connection, org_id: UUID, source: str, stream: str, cursor: str, *, rows: int
+    connection: Connection,
+    org_id: UUID,
+    source: str,
+    stream: str,
+    cursor: str | None,
+    *,
+    rows: int,
 ) -> None:
-    """Moves the watermark to `cursor`; `moved_at` tells when rows last came with it."""
-    values = {"org_id": org_id, "source": source, "stream": stream, "cursor": cursor, "done": rows}
+    """Moves the watermark to `cursor`, or leaves it where it is for None.
+
+    `moved_at` tells when rows last came, and `done` how many ever have.
+    """
+    told = cursor or ""
+    values = {"org_id": org_id, "source": source, "stream": stream, "cursor": told, "done": rows}
     statement = insert(watermarks).values(values)
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["org_id", "source", "stream"],
             set_={
-                "cursor": statement.excluded.cursor,
+                "cursor": statement.excluded.cursor if told else watermarks.c.cursor,
                 "done": watermarks.c.done + statement.excluded.done,
                 "moved_at": case(
                     (statement.excluded.done > 0, func.clock_timestamp()),

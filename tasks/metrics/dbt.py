@@ -122,6 +122,7 @@ def _run(
     on_node: OnNode | None = None,
 ) -> BuildResult:
     target_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _connected(transformer).close()  # dbt would take seconds to find that there is no warehouse
     started = time.monotonic()
     environment = _environment(transformer, org_id, target_dir)
     with _started(arguments, environment, target_dir) as process:

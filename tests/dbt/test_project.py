@@ -11,7 +11,6 @@ from tasks.metrics.dbt import DBT
 from tests.dbt.conftest import Desk, new_desk
 from warehouse.sessions import Logins
 
-pytestmark = pytest.mark.xdist_group("dbt")
 MODELS = sorted((DBT / "models").rglob("*.sql"))
 LAYERS = {"staging": "stg_", "intermediate": "int_", "metrics": "fct_"}
 

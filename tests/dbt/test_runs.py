@@ -14,7 +14,6 @@ from tasks.metrics.dbt import build, prepare
 from tests.dbt.conftest import new_desk
 from warehouse.sessions import Logins
 
-pytestmark = pytest.mark.xdist_group("dbt")
 AS_OF = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 

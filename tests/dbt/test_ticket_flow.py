@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -12,13 +13,28 @@ from tests.dbt.conftest import AGENT, Desk, new_desk
 from warehouse.sessions import Logins, engine_for, tenant_session
 from warehouse.tables import app, zendesk
 
-pytestmark = pytest.mark.xdist_group("dbt")
 AS_OF = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
 def march(day: int, hour: int = 12) -> datetime:
     """An instant of March 2026."""
     return datetime(2026, 3, day, hour, tzinfo=UTC)
+
+
+def _write_the_ends_of_tickets(desk: Desk) -> None:
+    """Three tickets of Billing: solved, open again and closed; merged; deleted."""
+    desk.open(11, march(5), group_id=20)
+    desk.reply(11, march(5), author_id=AGENT)  # the agent opens it: no reply
+    desk.reply(11, march(5, 13))
+    desk.change(11, "new", "solved", march(5, 14))
+    desk.change(11, "solved", "open", march(6))
+    desk.reply(11, march(6, 13))
+    desk.change(11, "open", "closed", march(7))
+    desk.open(12, march(5), group_id=20)
+    desk.change(12, None, "11", march(6), event_type="Merge", field_name="merged_into_id")
+    desk.change(12, "new", "closed", march(6))
+    desk.open(13, march(5), group_id=20, status="deleted", deleted_at=march(7))
+    desk.add(zendesk.ticket_metrics, ticket_id=11, reopens=1, replies=2, changed_at=march(7))
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +47,7 @@ def built(
         desk.open(1, march(8))
         desk.reply(1, march(8, 13))
         desk.change(1, "new", "solved", march(9))
+    _write_the_ends_of_tickets(desks[0])
     # only the second's
     desks[1].open(2, march(9), group_id=404, priority="high")
     desks[1].reply(2, march(9), author_id=AGENT)
@@ -53,11 +70,24 @@ def test_two_organizations_are_built_at_once_each_of_its_own_rows(
         ("2026-03-08", "Support"): {"created": 1},
         ("2026-03-09", "Support"): {"first_solved": 1, "solved": 1, "one_touch": 1},
     }
-    assert one.flow() == alike
+    assert {key: one.flow()[key] for key in one.flow() if key[1] != "Billing"} == alike
     # neither the group nor the replying author is loaded: the ticket counts all the same
     unknown = {"created": 1, "first_solved": 1, "solved": 1, "unreplied_at_solve": 1}
     assert other.flow() == alike | {("2026-03-09", "none"): unknown}
-    assert [result.rows for result in results] == [2, 3]
+    assert [result.rows for result in results] == [5, 3]
+
+
+def test_every_end_of_a_ticket_is_of_its_own_day(
+    built: tuple[list[Desk], object, object],
+) -> None:
+    """Closed after it was reopened is a second solve; a merge closes without a reply."""
+    (one, _), _, _ = built
+    merged = {"merged": 1, "first_solved": 1, "solved": 1, "unreplied_at_solve": 1}
+    assert {day: counts for (day, group), counts in one.flow().items() if group == "Billing"} == {
+        "2026-03-05": {"created": 3, "first_solved": 1, "solved": 1, "one_touch": 1},
+        "2026-03-06": {"reopened": 1, **merged},
+        "2026-03-07": {"solved": 1, "deleted": 1},
+    }
 
 
 def test_a_run_tells_each_node_as_it_ends(
@@ -96,7 +126,7 @@ def test_without_an_organization_the_transformer_reads_nothing(
     with engine.begin() as connection:
         assert connection.exec_driver_sql(query).scalar_one() == 0
     with tenant_session(engine, one.organization.org_id) as connection:
-        assert connection.exec_driver_sql(query).scalar_one() == 2
+        assert connection.exec_driver_sql(query).scalar_one() == 5
     engine.dispose()
 
 
@@ -111,6 +141,10 @@ def test_the_worked_examples_and_the_data_tests_hold(
     assert result.tests >= 25
 
 
+def _days(desk: Desk) -> list[Any]:
+    return desk.execute("select * from metrics.fct_ticket_flow_daily order by metric_day")
+
+
 def test_runs_change_only_what_is_not_sealed(
     engine: Engine, prepared: Logins, target_dir: Path
 ) -> None:
@@ -120,11 +154,10 @@ def test_runs_change_only_what_is_not_sealed(
     desk.open(2, march(8))
     desk.open(3, march(9))
     desk.build(AS_OF)
-    before = desk.execute("select * from metrics.fct_ticket_flow_daily order by metric_day")
+    before = _days(desk)
     assert [row.metric_day.day for row in before] == [6, 8, 9]
     desk.build(AS_OF)
-    again = desk.execute("select * from metrics.fct_ticket_flow_daily order by metric_day")
-    assert again == before
+    assert _days(desk) == before
 
     seal = {"model": "fct_ticket_flow_daily", "metric_day": march(8).date(), "checksum": ""}
     desk.add(app.metric_day_seals, **seal)
@@ -132,45 +165,10 @@ def test_runs_change_only_what_is_not_sealed(
     desk.change(3, "new", "solved", march(9, 15))  # late, of an open day
     desk.execute("update zendesk.tickets set group_id = 20 where id = 1")
     desk.build(AS_OF)
+    solved = {"first_solved": 1, "solved": 1, "unreplied_at_solve": 1}
     assert desk.flow() == {
         ("2026-03-06", "Support"): {},
         ("2026-03-06", "Billing"): {"created": 1},
         ("2026-03-08", "Support"): {"created": 1},
-        ("2026-03-09", "Support"): {
-            "created": 1,
-            "first_solved": 1,
-            "solved": 1,
-            "unreplied_at_solve": 1,
-        },
-    }
-
-
-def test_a_reopened_ticket_and_the_end_of_others(
-    engine: Engine, prepared: Logins, target_dir: Path
-) -> None:
-    """Solved, open again and closed; merged; deleted: each on its own day."""
-    desk = new_desk(engine, prepared, target_dir)
-    desk.open(1, march(5))
-    desk.reply(1, march(5), author_id=AGENT)  # the agent opens it: no reply
-    desk.reply(1, march(5, 13))
-    desk.change(1, "new", "solved", march(5, 14))
-    desk.change(1, "solved", "open", march(6))
-    desk.reply(1, march(6, 13))
-    desk.change(1, "open", "closed", march(7))
-    desk.open(2, march(5))
-    desk.change(2, None, "1", march(6), event_type="Merge", field_name="merged_into_id")
-    desk.change(2, "new", "closed", march(6))
-    desk.open(3, march(5), status="deleted", deleted_at=march(7))
-    desk.add(zendesk.ticket_metrics, ticket_id=1, reopens=1, replies=2, changed_at=march(7))
-    desk.build(AS_OF)
-    assert desk.flow() == {
-        ("2026-03-05", "Support"): {"created": 3, "first_solved": 1, "solved": 1, "one_touch": 1},
-        ("2026-03-06", "Support"): {
-            "reopened": 1,
-            "merged": 1,
-            "first_solved": 1,
-            "solved": 1,
-            "unreplied_at_solve": 1,
-        },
-        ("2026-03-07", "Support"): {"solved": 1, "deleted": 1},
+        ("2026-03-09", "Support"): {"created": 1, **solved},
     }

@@ -13,11 +13,8 @@ from tests.tasks.quality.conftest import AS_OF, LOADED, Add
 from warehouse.sessions import Logins, Organization, engine_for, tenant_session
 from warehouse.tables import app, zendesk
 
-pytestmark = [
-    pytest.mark.xdist_group("quality"),
-    # Great Expectations imports what Python calls deprecated
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-]
+# Great Expectations imports what Python calls deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 FUTURE = AS_OF + timedelta(days=3)
 TICKET = {"id": 2, "status": "open", "updated_at": AS_OF}
 SPOILED: list[tuple[Table, dict[str, Any], str, str]] = [

@@ -1,0 +1,63 @@
+"""Wrong input: one line on stderr that says what to do, and a status that scripts can read."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def _vensor(*arguments: str, home: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", "from cli.main import main; main()", *arguments],
+        env={"VENSOR_HOME": home, "PATH": "/usr/bin:/bin", "HOME": home},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("org", "list"), 1, "run `vensor init`"),
+        (("run", "--org", "acme", "--stages", "extract,bake"), 1, "no stage 'bake'; there are:"),
+        (("run", "--org", "acme", "--as-of", "yesterday"), 1, "is not an instant such as"),
+        (("run",), 2, "org"),
+        (("bake",), 2, "No such command"),
+        (("org", "add", "acme", "--name", "A", "--timezone", "Mars/Base"), 2, "time zone"),
+        (("org", "add", "acme", "--name", "A", "--retention-days", "0"), 2, "1"),
+    ],
+)
+def test_wrong_input_ends_with_one_clear_line(
+    tmp_path, arguments: tuple[str, ...], status: int, said: str
+) -> None:
+    """No traceback, no second line, and no server started for nothing."""
+    done = _vensor(*arguments, home=str(tmp_path))
+    assert done.returncode == status
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert done.stderr.startswith("vensor: ")
+    assert not (tmp_path / "prefect.json").exists()
+
+
+def test_every_command_has_help_with_an_example(tmp_path) -> None:
+    """`--help` of each command shows how it is called."""
+    commands = ["init", "run", "daily", "retention", "down", "metrics", "search", "doctor", "demo"]
+    calls = [(name,) for name in commands]
+    calls += [("org", "add"), ("org", "list"), ("connect", "zendesk"), ("connect", "slack")]
+    for call in calls:
+        done = _vensor(*call, "--help", home=str(tmp_path))
+        assert done.returncode == 0
+        assert f"vensor {' '.join(call)}" in done.stdout.replace("\n", " "), call
+        assert "Example" in done.stdout, call
+
+
+def test_the_terminal_imports_prefect_only_when_a_flow_runs() -> None:
+    """Prefect reads its settings at import: before its server is known, that is too early."""
+    code = (
+        "import sys, cli.main; "
+        "sys.exit(bool({'prefect', 'dbt', 'great_expectations'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

@@ -1,0 +1,101 @@
+"""The product as its users run it: the command `vensor` in a process, with a Prefect server."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from cli import orchestrator, peers
+from tests.conftest import KEK
+from warehouse.sessions import Logins
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Runs `vensor` against this worker's database."""
+
+    environment: dict[str, str]
+
+    def popen(self, *arguments: str, stdin: str = "") -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from cli.main import main; main()", *arguments],
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        if stdin and process.stdin:
+            process.stdin.write(stdin)
+            process.stdin.flush()
+        return process
+
+    def run(self, *arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+        process = self.popen(*arguments, stdin=stdin)
+        out, err = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+@pytest.fixture(scope="session")
+def terminal(logins: Logins, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    """A terminal whose warehouse is prepared; its Prefect server ends with the tests."""
+    home = tmp_path_factory.mktemp("vensor")
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PREFECT_", "VENSOR_"))
+    }
+    environment |= {"VENSOR_HOME": str(home), "VENSOR_KEK": KEK, "COLUMNS": "200"}
+    for name, url in (
+        ("WAREHOUSE", logins.migrator),
+        ("LOADER", logins.loader),
+        ("TRANSFORMER", logins.transformer),
+    ):
+        environment[f"VENSOR_{name}_URL"] = url.render_as_string(hide_password=False)
+    orchestrator.begin(Path(home))
+    made = Terminal(environment)
+    from tasks.metrics.dbt import prepare
+
+    prepare(logins.transformer, target_dir=home / "dbt")
+    yield made
+    orchestrator.stop(Path(home))
+
+
+@pytest.fixture
+def connected(terminal: Terminal, sandbox: peers.Sandbox) -> "ConnectedSlug":
+    """A new organization, connected to the sandbox's acme from the terminal."""
+    return connect(terminal, sandbox, f"acme-{uuid4().hex[:8]}")
+
+
+ConnectedSlug = str
+
+
+def connect(terminal: Terminal, sandbox: peers.Sandbox, slug: str) -> str:
+    """Adds and connects an organization; its slug."""
+    zendesk, slack = sandbox.zendesk["acme"], sandbox.slack
+    for arguments, secret in (
+        (("org", "add", slug, "--name", "Acme", "--timezone", "Europe/Berlin"), ""),
+        (
+            (
+                *("connect", "zendesk", "--org", slug, "--base-url", zendesk["base_url"]),
+                *("--client-id", zendesk["client_id"]),
+            ),
+            zendesk["client_secret"],
+        ),
+        (
+            (
+                *("connect", "slack", "--org", slug, "--base-url", slack["base_url"]),
+                *("--channel", slack["channels"]["acme"]),
+            ),
+            slack["bot_token"],
+        ),
+    ):
+        done = terminal.run(*arguments, stdin=f"{secret}\n" if secret else "")
+        assert done.returncode == 0, done.stderr
+        assert not secret or secret not in done.stdout + done.stderr
+    return slug

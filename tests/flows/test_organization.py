@@ -1,0 +1,133 @@
+"""One organization's day, and everyone's, from the terminal to the rows."""
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import Engine, text
+
+from cli import peers
+from tests.flows.conftest import Terminal
+from warehouse.sessions import find_organization, tenant_session
+
+pytestmark = pytest.mark.xdist_group("prefect")
+
+
+def _rows(engine: Engine, slug: str, statement: str) -> list[tuple]:
+    with tenant_session(engine, find_organization(engine, slug).org_id) as connection:
+        return [tuple(row) for row in connection.execute(text(statement))]
+
+
+def _messages(sandbox: peers.Sandbox) -> list[dict]:
+    answer = httpx.get(
+        f"{sandbox.control_url}/slack/messages",
+        headers={"Authorization": f"Bearer {sandbox.control_token}"},
+    )
+    return answer.json()["messages"]
+
+
+def test_a_day_goes_through_every_stage_and_a_second_run_changes_nothing(
+    terminal: Terminal, connected: str, sandbox: peers.Sandbox, engine: Engine
+) -> None:
+    """Tickets, transcripts, vectors, scores, metrics and one message; then nothing more."""
+    first = terminal.run("run", "--org", connected)
+    assert first.returncode == 0, first.stderr
+    counts = {
+        table: _rows(engine, connected, f"select count(*) from {table}")[0][0]
+        for table in (
+            "zendesk.tickets",
+            "zendesk.comment_contents",
+            "ai.transcripts",
+            "ai.ticket_chunks",
+            "ai.turn_sentiments",
+            "ai.sop_checks",
+            "knowledge.chunks",
+            "metrics.fct_ticket_flow_daily",
+            "app.outbox",
+        )
+    }
+    assert all(counts.values()), counts
+    stages = _rows(engine, connected, "select stage, state from app.run_stages")
+    assert len(stages) == 8
+    assert {state for _, state in stages} == {"completed"}
+    posted = len(_messages(sandbox))
+    second = terminal.run("run", "--org", connected)
+    assert second.returncode == 0, second.stderr
+    for table, count in counts.items():
+        assert _rows(engine, connected, f"select count(*) from {table}") == [(count,)], table
+    assert len(_messages(sandbox)) == posted
+    assert "nothing new since it was last done" in second.stdout
+    _evidence_is_by_place_alone(engine, connected)
+    _reading_works(terminal, connected)
+
+
+def _evidence_is_by_place_alone(engine: Engine, slug: str) -> None:
+    """A finding points at a stretch of a comment of its ticket; no text lies in the scores."""
+    found = _rows(
+        engine,
+        slug,
+        "select s.evidence_start_char < s.evidence_end_char, c.ticket_id = s.ticket_id"
+        " from ai.sop_checks as s join zendesk.comments as c on c.id = s.evidence_comment_id",
+    )
+    assert found
+    assert set(found) == {(True, True)}
+
+
+def _reading_works(terminal: Terminal, slug: str) -> None:
+    metrics = terminal.run("metrics", "--org", slug, "fct_ticket_flow_daily", "--format", "json")
+    assert sum(row["created"] for row in json.loads(metrics.stdout)) > 50
+    words = ("refund has not arrived", "--in", "tickets", "--json")
+    hits = json.loads(terminal.run("search", "--org", slug, *words).stdout)
+    assert "refund" in " ".join(hit["text"].lower() for hit in hits)
+    found = terminal.run("search", "--org", slug, "verify who is asking before a change", "--json")
+    assert "Identity verification" in json.loads(found.stdout)[0]["title"]
+
+
+def test_no_planted_name_or_address_is_on_disk_outside_the_sandbox(
+    terminal: Terminal, connected: str, sandbox: peers.Sandbox, engine: Engine, home: Path
+) -> None:
+    """Postgres's files, its log, Prefect's database and logs, dbt's folder: none holds them."""
+    done = terminal.run("run", "--org", connected, "--stages", "extract,check,measure,publish")
+    assert done.returncode == 0, done.stderr
+    with engine.begin() as connection:
+        connection.execute(text("select pg_current_wal_lsn()"))
+    needles = [
+        one[kind].encode()
+        for planted in sandbox.canaries.values()
+        for one in planted
+        for kind in ("name", "email")
+    ]
+    needles += [needle.decode().encode("utf-16-le") for needle in needles]
+    assert needles
+    scanned = 0
+    for root in (home, Path(terminal.environment["VENSOR_HOME"])):
+        for path in root.rglob("*"):
+            if path.is_file():
+                content = path.read_bytes()
+                scanned += len(content)
+                assert not [n for n in needles if n in content], path
+    assert scanned > 50_000_000, "the warehouse's files were read"
+
+
+def test_one_organization_s_failure_stops_no_other(
+    terminal: Terminal, connected: str, engine: Engine
+) -> None:
+    """The unconnected one is named with what to do; the connected one's day is done."""
+    lonely = f"{connected}-lonely"
+    assert terminal.run("org", "add", lonely, "--name", "Lonely").returncode == 0
+    done = terminal.run("daily")
+    assert done.returncode == 1
+    assert f"{lonely} is not connected to zendesk; run `vensor connect zendesk" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert _rows(engine, connected, "select state from app.runs") == [("completed",)]
+    assert _rows(engine, lonely, "select state from app.runs") == [("failed",)]
+
+
+def test_retention_counts_first_and_then_deletes(terminal: Terminal, connected: str) -> None:
+    """A dry run says what would go; with nothing past its clock nothing does."""
+    dry = terminal.run("retention", "--org", connected, "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert "would delete nothing" in dry.stdout
+    wet = terminal.run("retention", "--org", connected)
+    assert "deleted nothing" in wet.stdout, wet.stderr
