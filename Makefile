@@ -10,7 +10,7 @@ demo: setup
 	@$(BIN)/vensor demo
 
 test: setup-dev
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup-dev lint test
 

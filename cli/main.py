@@ -8,6 +8,7 @@ import typer
 
 from cli import connect, demo, doctor, operate, organizations, read
 from tasks.errors import TransientError, VensorError
+from tasks.sanitising import without_values
 
 INTERRUPTED = 130
 
@@ -40,6 +41,10 @@ def main() -> None:
         _fail(f"{error}{hint}", 2)
     except KeyboardInterrupt:
         status = INTERRUPTED
+    except BrokenPipeError:
+        os._exit(0)  # whoever read the output has seen enough
+    except Exception as error:
+        _fail(str(without_values(error)), 1)
     if status == INTERRUPTED:
         _fail("stopped; the same command goes on from here", INTERRUPTED)
     sys.exit(status or 0)

@@ -121,7 +121,7 @@ def search_knowledge(
                 order by place limit {CANDIDATES}
             ),
             fused as (
-                select document_id, chunk_no, sum(1.0 / ({RANK_CONSTANT} + place)) as score
+                select document_id, chunk_no, sum(1.0 / ({RANK_CONSTANT} + place))::float8 as score
                 from (select * from dense union all select * from lexical) as legs
                 group by document_id, chunk_no
             )

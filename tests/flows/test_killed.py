@@ -3,15 +3,12 @@
 import time
 from uuid import UUID
 
-import pytest
 from sqlalchemy import Engine, text
 
 from cli import peers
 from tests.flows.conftest import Terminal, connect
 from warehouse.sessions import find_organization, tenant_session
 from warehouse.tables import zendesk
-
-pytestmark = pytest.mark.xdist_group("prefect")
 
 STAGES = ("--stages", "extract,check,measure,publish")
 # Differs between two organizations by design: the tenant, its keys, and when it was loaded.

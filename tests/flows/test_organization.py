@@ -4,14 +4,11 @@ import json
 from pathlib import Path
 
 import httpx
-import pytest
 from sqlalchemy import Engine, text
 
 from cli import peers
 from tests.flows.conftest import Terminal
 from warehouse.sessions import find_organization, tenant_session
-
-pytestmark = pytest.mark.xdist_group("prefect")
 
 
 def _rows(engine: Engine, slug: str, statement: str) -> list[tuple]:
