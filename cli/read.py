@@ -7,12 +7,15 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from cli.display import stdout
 from tasks.resources import opened
 from tasks.search import search_knowledge_passages, search_ticket_passages
 from warehouse.metrics import metric_rows
+
+WIDEST = 400
 
 
 class Format(StrEnum):
@@ -53,7 +56,8 @@ def metrics(
         json.dump(records, sys.stdout, default=str, indent=1)
         sys.stdout.write("\n")
     else:
-        stdout.print(_table(columns, rows))
+        # at its own width: a wide table in a narrow window is better wrapped than cut
+        Console(width=WIDEST, highlight=False).print(_table(columns, rows))
 
 
 def search(
