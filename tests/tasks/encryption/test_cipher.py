@@ -1,0 +1,179 @@
+"""What is sealed opens in its own place only, and with its own key only."""
+
+import base64
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+
+from tasks.encryption import Cipher, Keyring, LocalKey, load_or_create_kek, sealing
+from tasks.errors import ConfigurationError, PermanentError
+from tests.conftest import cipher_of
+from warehouse.sessions import Organization, tenant_session
+
+KEY = AESGCM(bytes(range(32)))
+ORG = UUID(int=7)
+AT = datetime(2026, 11, 24, 12, 30, 15, 250, tzinfo=UTC)
+PLACE = {"column": "zendesk.ticket_contents.sealed", "row_id": "42", "changed_at": AT}
+
+
+@given(plaintext=st.binary(max_size=300), key_id=st.integers(0, 2**32 - 1))
+def test_unsealing_undoes_sealing(plaintext: bytes, key_id: int) -> None:
+    """For any bytes; the result is 34 bytes longer and names its key."""
+    where = sealing.context(ORG, "a.b.c", "1", AT)
+    sealed = sealing.seal(KEY, key_id, plaintext, where)
+    assert len(sealed) == len(plaintext) + 34
+    assert sealing.key_id_of(sealed) == key_id
+    assert sealing.unseal(KEY, sealed, where) == plaintext
+
+
+@given(plaintext=st.binary(max_size=40), data=st.data())
+def test_one_flipped_bit_anywhere_is_noticed(plaintext: bytes, data: st.DataObject) -> None:
+    """Header, nonce, ciphertext and tag are all authenticated."""
+    where = sealing.context(ORG, "a.b.c", "1", AT)
+    sealed = bytearray(sealing.seal(KEY, 1, plaintext, where))
+    bit = data.draw(st.integers(0, len(sealed) * 8 - 1))
+    sealed[bit // 8] ^= 1 << bit % 8
+    with pytest.raises(PermanentError):
+        sealing.unseal(KEY, bytes(sealed), where)
+
+
+def test_the_format_is_what_it_says_it_is() -> None:
+    """A value put together by hand from the documented parts opens: the format is a contract."""
+    nonce, header = bytes(12), bytes([1, 1, 0, 0, 0, 9])
+    parts = [ORG.bytes, b"t.c", b"5/call", (1_000_001).to_bytes(8, "big")]
+    additional = header + b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    sealed = header + nonce + KEY.encrypt(nonce, b"words", additional)
+    at = datetime(1970, 1, 1, 0, 0, 1, 1, tzinfo=UTC)
+    assert sealing.unseal(KEY, sealed, sealing.context(ORG, "t.c", "5/call", at)) == b"words"
+
+
+def test_parts_of_a_place_cannot_run_into_each_other() -> None:
+    """Length prefixes: ("ab", "c") is another place than ("a", "bc")."""
+    assert sealing.context(ORG, "ab", "c", None) != sealing.context(ORG, "a", "bc", None)
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        {"column": "zendesk.comment_contents.sealed"},
+        {"row_id": "43"},
+        {"changed_at": AT + timedelta(microseconds=1)},
+    ],
+)
+def test_a_value_moved_to_another_place_does_not_open(cipher: Cipher, moved: dict) -> None:
+    """Another column, row or version of the row."""
+    sealed = cipher.seal(b"words", **PLACE)
+    assert cipher.unseal(sealed, **PLACE) == b"words"
+    with pytest.raises(PermanentError, match="altered, moved"):
+        cipher.unseal(sealed, **{**PLACE, **moved})
+
+
+def test_a_value_of_another_organization_does_not_open(
+    cipher: Cipher, engine: Engine, other_organization: Organization, kek: LocalKey
+) -> None:
+    """Each has keys of its own, and the place names the organization too."""
+    other = cipher_of(engine, other_organization.org_id, kek)
+    other.seal(b"its own", **PLACE)
+    with pytest.raises(PermanentError):
+        other.unseal(cipher.seal(b"words", **PLACE), **PLACE)
+
+
+def test_each_week_has_a_key_of_its_own(cipher: Cipher) -> None:
+    """So that a week's key can be destroyed when its time is over."""
+    monday = datetime(2026, 11, 23, tzinfo=UTC)
+    place = {"column": "a", "row_id": "1"}
+    ids = [
+        sealing.key_id_of(cipher.seal(b"", changed_at=monday + timedelta(days=days), **place))
+        for days in (-1, 0, 6, 7)
+    ]
+    assert ids[1] == ids[2]
+    assert len(set(ids)) == 3
+
+
+def test_processes_that_race_for_a_key_agree_on_one(
+    engine: Engine, organization: Organization, kek: LocalKey
+) -> None:
+    """Eight keyrings at once: one key, and each opens what another sealed."""
+
+    def seal(_: int) -> bytes:
+        return cipher_of(engine, organization.org_id, kek).seal(b"words", **PLACE)
+
+    with ThreadPoolExecutor(4) as executor:
+        sealed = list(executor.map(seal, range(8)))
+    assert len({sealing.key_id_of(one) for one in sealed}) == 1
+    late = cipher_of(engine, organization.org_id, kek)
+    assert {late.unseal(one, **PLACE) for one in sealed} == {b"words"}
+
+
+def test_uses_are_counted_and_an_exhausted_key_refuses(
+    engine: Engine, organization: Organization, cipher: Cipher
+) -> None:
+    """Random nonces are safe for 2^32 values of a key and no more."""
+    for _ in range(3):
+        cipher.seal(b"", **PLACE)
+    with tenant_session(engine, organization.org_id) as connection:
+        cipher.record_uses(connection)
+        count = connection.execute(text("select sum(sealed_count) from keys.org_keys"))
+        assert count.scalar_one() == 3
+        connection.execute(text("update keys.org_keys set sealed_count = 4294967295"))
+    cipher.seal(b"", **PLACE)
+    with (
+        pytest.raises(PermanentError, match="used up"),
+        tenant_session(engine, organization.org_id) as connection,
+    ):
+        cipher.record_uses(connection)
+
+
+def test_another_key_encryption_key_opens_nothing(
+    engine: Engine, organization: Organization, cipher: Cipher
+) -> None:
+    """And the error says which setting to look at."""
+    sealed = cipher.seal(b"words", **PLACE)
+    stranger = Cipher(
+        Keyring(engine, organization.org_id, LocalKey(bytes(range(1, 33)), key_uri="other"))
+    )
+    with pytest.raises(PermanentError, match="VENSOR_KEK"):
+        stranger.unseal(sealed, **PLACE)
+
+
+def test_blind_indexes_tell_equality_within_one_organization_only(
+    cipher: Cipher, engine: Engine, other_organization: Organization, kek: LocalKey
+) -> None:
+    """Case, space and compatible forms do not count; column and organization do."""
+    forms = ("Ada@Example.com", " ada@example.com ", "ａｄａ@example.com")
+    assert len({cipher.blind_index(form, column="e") for form in forms}) == 1
+    other = cipher_of(engine, other_organization.org_id, kek)
+    assert cipher.blind_index("a", column="e") != cipher.blind_index("a", column="f")
+    assert cipher.blind_index("a", column="e") != other.blind_index("a", column="e")
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        "not base64 at all!",
+        base64.b64encode(b"short").decode(),
+        base64.b64encode(bytes(32)).decode(),
+        base64.b64encode(b"ab" * 16).decode(),
+    ],
+)
+def test_weak_keys_are_refused_without_being_shown(tmp_path: Path, weak: str) -> None:
+    """Short, all zero, plainly not random, or no base64."""
+    with pytest.raises(ConfigurationError, match="key-encryption key") as caught:
+        load_or_create_kek(tmp_path, weak)
+    assert weak not in str(caught.value)
+
+
+def test_a_key_file_is_private_and_made_once(tmp_path: Path) -> None:
+    """Mode 0600; the second caller gets the first one's key."""
+    wrapped = load_or_create_kek(tmp_path, None).wrap(b"k" * 32, b"c")
+    assert stat.S_IMODE((tmp_path / "kek").stat().st_mode) == 0o600
+    assert load_or_create_kek(tmp_path, None).unwrap(wrapped, b"c") == b"k" * 32
+    assert [path.name for path in tmp_path.iterdir()] == ["kek"]

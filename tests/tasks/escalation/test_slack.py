@@ -1,0 +1,142 @@
+"""The digest is said once, to who should hear it, and names no one."""
+
+from datetime import date
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from cli.connect import connect_slack
+from cli.peers import Sandbox
+from tasks.errors import ConfigurationError, RefusedError
+from tasks.escalate import _post
+from tasks.escalation import Digest, Finding, SlackChannel, blocks, fallback
+from tasks.resources import Resources
+from warehouse import outbox
+from warehouse.outbox import Message
+
+
+@pytest.fixture
+def control(sandbox: Sandbox):
+    headers = {"Authorization": f"Bearer {sandbox.control_token}"}
+    with httpx.Client(base_url=sandbox.control_url, headers=headers, timeout=10) as opened:
+        yield opened
+        opened.delete("/faults")
+
+
+@pytest.fixture
+def channel(sandbox: Sandbox) -> SlackChannel:
+    slack = sandbox.slack
+    return SlackChannel(
+        base_url=slack["base_url"], token=slack["bot_token"], channel=slack["channels"]["acme"]
+    )
+
+
+def _message(key: str, sandbox: Sandbox) -> Message:
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": key}}
+    return Message(key, sandbox.slack["channels"]["acme"], [section], key, "pending")
+
+
+def _posted(control: httpx.Client, key: str) -> int:
+    return sum(one.get("text") == key for one in control.get("/slack/messages").json()["messages"])
+
+
+def _queue(resources: Resources, message: Message) -> list[Message]:
+    with resources.session() as connection:
+        outbox.put(connection, resources.organization.org_id, message)
+        return outbox.unsent(connection)
+
+
+def test_a_key_is_queued_once(resources: Resources, sandbox: Sandbox) -> None:
+    """Asking twice is asking once."""
+    message = _message(f"once-{resources.organization.slug}", sandbox)
+    assert len(_queue(resources, message)) == 1
+    assert len(_queue(resources, message)) == 1
+
+
+def test_a_message_whose_answer_was_lost_is_not_said_again(
+    resources: Resources, sandbox: Sandbox, channel: SlackChannel, control: httpx.Client
+) -> None:
+    """Slack committed and then timed out: the next run finds it in the history by its key."""
+    key = f"lost-{resources.organization.slug}"
+    (queued,) = _queue(resources, _message(key, sandbox))
+    told = {"path": "chat.postMessage", "kind": "timeout_after_commit", "times": 1, "seconds": 1}
+    assert control.post("/faults", json=told).is_success
+    with pytest.raises(Exception, match="Slack"):
+        _post(resources, channel, queued)
+    assert _posted(control, key) == 1
+    with resources.session() as connection:
+        (unsure,) = outbox.unsent(connection)
+    assert unsure.state == "sending"
+    assert _post(resources, channel, unsure) == 1
+    assert _posted(control, key) == 1
+    with resources.session() as connection:
+        assert outbox.unsent(connection) == []
+
+
+def test_a_channel_without_the_app_is_refused_with_what_to_do(
+    resources: Resources, sandbox: Sandbox
+) -> None:
+    """The outbox notes it; the next message is not blamed."""
+    slack = sandbox.slack
+    with pytest.raises(RefusedError, match="not known to the app"):
+        connect_slack(
+            resources, base_url=slack["base_url"], channel="C00000000", token=slack["bot_token"]
+        )
+    stranger = SlackChannel(
+        base_url=slack["base_url"], token=slack["bot_token"], channel="C00000000"
+    )
+    (queued,) = _queue(resources, _message(f"no-{resources.organization.slug}", sandbox))
+    with pytest.raises(RefusedError):
+        _post(resources, stranger, queued)
+    with resources.session() as connection:
+        assert connection.execute(text("select state from app.outbox")).scalar_one() == "refused"
+
+
+def test_a_wrong_token_is_a_matter_of_configuration(sandbox: Sandbox) -> None:
+    """The message names the command and not the token."""
+    channel = SlackChannel(
+        base_url=sandbox.slack["base_url"], token="xoxb-wrong", channel="C00000000"
+    )
+    with pytest.raises(ConfigurationError, match="vensor connect slack") as caught:
+        channel.check()
+    assert "xoxb-wrong" not in str(caught.value)
+
+
+def _digest(findings: list[Finding]) -> Digest:
+    return Digest(
+        organization="<!channel> & Sons",
+        day=date(2026, 11, 23),
+        created=12,
+        usually_created=8.4,
+        solved=10,
+        reopened=1,
+        waiting=40,
+        unhappy=findings,
+        unhappy_total=len(findings),
+        missed_steps=findings,
+        missed_total=len(findings),
+        scored=100,
+        versions="logistic-1",
+    )
+
+
+def test_a_long_digest_keeps_slack_s_limits_and_says_how_much_more(channel: SlackChannel) -> None:
+    """Hundreds of findings are listed in part; Slack takes the message."""
+    reason = "step 2: <!channel> <@U123> a & b " + "x" * 200
+    found = [Finding(n, f"https://a.example/{n}", "open", "A <b>", reason) for n in range(300)]
+    said = blocks(_digest(found))
+    assert len(said) <= 50
+    sections = [
+        block["text"]["text"] for block in said if block["type"] == "section" and "text" in block
+    ]
+    assert all(len(section) <= 3_000 for section in sections)
+    assert all("… and 292 more" in section for section in sections)
+    assert all("<!channel>" not in section and "<@U123>" not in section for section in sections)
+    assert channel.post(f"long-{id(said)}", said, fallback(_digest(found)))
+
+
+def test_a_quiet_day_is_a_short_digest() -> None:
+    """No empty lists."""
+    kinds = [block["type"] for block in blocks(_digest([]))]
+    assert kinds == ["header", "section", "context"]
