@@ -10,12 +10,16 @@ import msgspec
 from sqlalchemy import Connection
 
 from tasks.encryption import Cipher
+from tasks.resources import Resources
 from tasks.scoring.records import Conversation, Speaker, Turn
 from tasks.speech import Transcript
 from tasks.zendesk.contents import CommentContent
+from warehouse import audit
 from warehouse.pending import (
+    PendingTicket,
     SealedComment,
     SealedTranscript,
+    mark_done,
     sealed_comments,
     sealed_transcripts,
 )
@@ -70,6 +74,36 @@ def open_conversations(
         for ticket_id in ticket_ids
         if ticket_id in comments
     ]
+
+
+def mark_read(
+    connection: Connection,
+    resources: Resources,
+    pending: Sequence[PendingTicket],
+    conversations: Sequence[OpenConversation],
+    *,
+    task: Literal["embed", "score"],
+    model_version: str,
+) -> None:
+    """Notes that `task` is done with what these tickets held, and that they were read for it."""
+    hashes = {one.ticket_id: one.content_hash for one in conversations}
+    org_id = resources.organization.org_id
+    mark_done(
+        connection,
+        org_id,
+        [ticket for ticket in pending if ticket.ticket_id in hashes],
+        task=task,
+        model_version=model_version,
+        content_hashes=hashes,
+    )
+    audit.record(
+        connection,
+        org_id,
+        actor=resources.settings.actor,
+        action="read.content",
+        purpose=f"{task} tickets",
+        details={"tickets": len(hashes)},
+    )
 
 
 def text_of_comment(plain: bytes) -> str:

@@ -7,20 +7,19 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 from pgvector import HalfVector
-from sqlalchemy import Connection
 
-from tasks.conversation import OpenConversation, open_conversations
+from tasks.conversation import OpenConversation, mark_read, open_conversations
 from tasks.embedding import Embedder, LocalEmbedder, chunk_document, chunk_turn
 from tasks.encryption import Cipher
 from tasks.progress import report
 from tasks.resources import Resources, opened
 from tasks.step import step
-from warehouse import audit, knowledge
+from warehouse import knowledge
 from warehouse.chunks import ChunkKey, delete_chunks, known_chunks
 from warehouse.knowledge import Chunk, Document
 from warehouse.ledger import StageResult
 from warehouse.loading import Rows, merge
-from warehouse.pending import PendingTicket, known_hashes, mark_done, pending_tickets
+from warehouse.pending import PendingTicket, known_hashes, pending_tickets
 from warehouse.tables.ai import ticket_chunks
 
 TICKETS_AT_ONCE = 64
@@ -102,7 +101,7 @@ def _embed_tickets(
     with resources.session() as connection:
         delete_chunks(connection, stale, model=model)
         merge(connection, resources.organization.org_id, Rows(ticket_chunks, CHUNK, rows))
-        _close(connection, resources, pending, conversations, model)
+        mark_read(connection, resources, pending, conversations, task="embed", model_version=model)
     return len(rows)
 
 
@@ -158,30 +157,3 @@ def _passages(cipher: Cipher, conversation: OpenConversation) -> Iterator[Passag
                 cipher.keyed_hash(chunk.text.encode(), purpose="chunk"),
                 text.changed_at,
             )
-
-
-def _close(
-    connection: Connection,
-    resources: Resources,
-    pending: Sequence[PendingTicket],
-    conversations: Sequence[OpenConversation],
-    model: str,
-) -> None:
-    """Notes that these tickets are read up to what they held, and that they were read."""
-    hashes = {one.ticket_id: one.content_hash for one in conversations}
-    mark_done(
-        connection,
-        resources.organization.org_id,
-        [ticket for ticket in pending if ticket.ticket_id in hashes],
-        task="embed",
-        model_version=model,
-        content_hashes=hashes,
-    )
-    audit.record(
-        connection,
-        resources.organization.org_id,
-        actor=resources.settings.actor,
-        action="read.content",
-        purpose="embed tickets",
-        details={"tickets": len(hashes)},
-    )

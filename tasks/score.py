@@ -6,9 +6,7 @@ A score points at its evidence by comment and offsets; no word of it is stored o
 import hashlib
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
-
-from tasks.conversation import OpenConversation, open_conversations
+from tasks.conversation import OpenConversation, mark_read, open_conversations
 from tasks.embedding import LocalEmbedder
 from tasks.progress import report
 from tasks.resources import Resources, opened
@@ -22,11 +20,11 @@ from tasks.scoring import (
     score_sentiment,
 )
 from tasks.step import step
-from warehouse import audit, knowledge
+from warehouse import knowledge
 from warehouse.knowledge import Document
 from warehouse.ledger import StageResult
 from warehouse.loading import Rows, merge
-from warehouse.pending import PendingTicket, known_hashes, mark_done, pending_tickets
+from warehouse.pending import PendingTicket, known_hashes, pending_tickets
 from warehouse.tables import ai
 
 TICKETS_AT_ONCE = 64
@@ -111,7 +109,9 @@ def _score(
         rows.append(_check_rows(changed, sop, found))
     with resources.session() as connection:
         written = sum(merge(connection, resources.organization.org_id, one) for one in rows)
-        _close(connection, resources, pending, conversations, version)
+        mark_read(
+            connection, resources, pending, conversations, task="score", model_version=version
+        )
     return written
 
 
@@ -178,30 +178,3 @@ def _check_rows(
                 )
             )
     return Rows(ai.sop_checks, CHECK, values)
-
-
-def _close(
-    connection: Connection,
-    resources: Resources,
-    pending: Sequence[PendingTicket],
-    conversations: Sequence[OpenConversation],
-    version: str,
-) -> None:
-    """Notes that these tickets are scored up to what they held, and that they were read."""
-    hashes = {one.ticket_id: one.content_hash for one in conversations}
-    mark_done(
-        connection,
-        resources.organization.org_id,
-        [ticket for ticket in pending if ticket.ticket_id in hashes],
-        task="score",
-        model_version=version,
-        content_hashes=hashes,
-    )
-    audit.record(
-        connection,
-        resources.organization.org_id,
-        actor=resources.settings.actor,
-        action="read.content",
-        purpose="score sentiment and procedures",
-        details={"tickets": len(hashes)},
-    )

@@ -11,7 +11,10 @@ from uuid import uuid4
 import pytest
 
 from cli import orchestrator, peers
+from tasks.metrics.dbt import prepare
 from tests.conftest import KEK
+from warehouse.bootstrap import initialise_embedded
+from warehouse.migrate import migrate
 from warehouse.sessions import Logins
 
 
@@ -42,9 +45,29 @@ class Terminal:
 
 
 @pytest.fixture(scope="session")
-def terminal(logins: Logins, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
-    """A terminal whose warehouse is prepared; its Prefect server ends with the tests."""
+def vensor_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A VENSOR_HOME with a Prefect server, which ends with the tests."""
     home = tmp_path_factory.mktemp("vensor")
+    orchestrator.begin(home)
+    yield home
+    orchestrator.stop(home)
+
+
+@pytest.fixture(scope="session")
+def terminal(logins: Logins, vensor_home: Path) -> Terminal:
+    """A terminal on this worker's database."""
+    return _terminal(logins, vensor_home)
+
+
+@pytest.fixture
+def lonely_terminal(home: Path, worker_id: str, vensor_home: Path) -> Terminal:
+    """A terminal on a database in which no other test has organizations."""
+    logins = initialise_embedded(home, database=f"lonely_{worker_id}")
+    migrate(logins.migrator)
+    return _terminal(logins, vensor_home)
+
+
+def _terminal(logins: Logins, home: Path) -> Terminal:
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -57,13 +80,8 @@ def terminal(logins: Logins, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         ("TRANSFORMER", logins.transformer),
     ):
         environment[f"VENSOR_{name}_URL"] = url.render_as_string(hide_password=False)
-    orchestrator.begin(Path(home))
-    made = Terminal(environment)
-    from tasks.metrics.dbt import prepare
-
     prepare(logins.transformer, target_dir=home / "dbt")
-    yield made
-    orchestrator.stop(Path(home))
+    return Terminal(environment)
 
 
 @pytest.fixture
