@@ -26,7 +26,7 @@ def shown_progress(title: str) -> Iterator[None]:
         TimeElapsedColumn(),
         TextColumn("[dim]{task.fields[note]}"),
     )
-    with Bars(*columns, console=stderr, transient=True) as bars:
+    with Bars(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bars:
         overall = bars.add_task(title, total=None, count="", note="")
         shown: dict[str, TaskID] = {}
 
