@@ -45,6 +45,8 @@ def _work(stage: Stage, run: Run) -> Callable[[], StageResult]:
 def _extract(slug: str, as_of: datetime) -> StageResult:
     extract.prepare_days(slug, as_of)
     results = [extract.extract_stream(slug, name, as_of) for name in extract.STREAM_NAMES]
+    # last: the events of a deleted ticket are still exported, with its words
+    results.append(extract.forget_deleted(slug))
     return _sum(results)
 
 

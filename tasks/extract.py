@@ -13,7 +13,8 @@ from tasks.progress import report
 from tasks.resources import Resources, opened
 from tasks.step import step
 from tasks.zendesk import STREAMS, Page, Stream, ZendeskClient, merged_tickets, to_rows
-from warehouse import watermarks
+from warehouse import audit, watermarks
+from warehouse.deletion import forget_deleted_tickets
 from warehouse.ledger import StageResult
 from warehouse.loading import link_merged_tickets, load
 from warehouse.organizations import ensure_partitions
@@ -52,6 +53,23 @@ def extract_stream(slug: str, stream_name: str, as_of: datetime) -> StageResult:
                 if stream_name in INDISPENSABLE:
                     raise
                 return StageResult(note=f"{stream_name} refused: not in the plan or the scopes;")
+
+
+@step
+def forget_deleted(slug: str) -> StageResult:
+    """Deletes the words of tickets that were deleted in Zendesk, and what was made of them."""
+    with opened(slug) as resources, resources.session() as connection:
+        rows = forget_deleted_tickets(connection)
+        if rows:
+            audit.record(
+                connection,
+                resources.organization.org_id,
+                actor=resources.settings.actor,
+                action="delete.content",
+                purpose="deleted in Zendesk",
+                details={"rows": rows},
+            )
+    return StageResult(note=f"{rows} rows of deleted tickets forgotten;" if rows else "")
 
 
 def _load(
