@@ -4,7 +4,7 @@ import msgspec
 
 from tasks.connections import StoredCredentials, find_connection
 from tasks.conversation import COMMENT_COLUMN, TRANSCRIPT_COLUMN
-from tasks.errors import PermanentError, RefusedError
+from tasks.errors import BadRecordError, RefusedError
 from tasks.progress import report
 from tasks.resources import Resources, opened
 from tasks.speech import LocalTranscriber, Transcriber, Transcript
@@ -78,9 +78,9 @@ def _transcribe(
         with resources.session() as connection:
             set_recording_state(connection, recording, state, reason=type(error).__name__)
         return 0
-    except PermanentError as error:
+    except BadRecordError as error:
         with resources.session() as connection:
-            set_recording_state(connection, recording, "undecodable", reason=type(error).__name__)
+            set_recording_state(connection, recording, "undecodable", reason=error.reason)
         return 0
     _save(resources, recording, transcriber.model_version, transcript)
     return 1

@@ -5,11 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tasks.embedding.markup import Block, parse_blocks
+from tasks.embedding.tokens import count_tokens
 
-# MiniLM reads 256 tokens: about 200 English words, or 1,600 characters of anything else.
+# A passage of more words says too many things at once to be found by one of them.
 MAX_WORDS = 200
-MAX_CHARS = 1_600
+# MiniLM reads 256 tokens, two of which mark start and end; what it does not read is not found.
+MAX_TOKENS = 250
 
+# At most three tokens a character (a Korean syllable): such a piece of a word always fits.
+_MAX_WORD_CHARS = 64
+# What a chunk keeps under headings of any length.
+_LEAST_TOKENS = 64
 _WORD = re.compile(r"\S+")
 _SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f][\"')\]]*$")
 
@@ -24,6 +30,13 @@ class TextChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class _Word:
+    start: int
+    end: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentChunk:
     """A passage of an article under its headings, the article's title first."""
 
@@ -32,20 +45,27 @@ class DocumentChunk:
 
 
 def chunk_turn(
-    text: str, *, max_words: int = MAX_WORDS, max_chars: int = MAX_CHARS
+    text: str, *, max_words: int = MAX_WORDS, max_tokens: int = MAX_TOKENS
 ) -> tuple[TextChunk, ...]:
     """Chunks in order, without overlap, that hold every character except white space between.
 
-    A chunk ends at the last sentence end in its second half when there is one. Blank text has
-    no chunks.
+    None has more than `max_tokens` tokens of the packaged model, except a single word's piece of
+    64 characters. A chunk ends at the last sentence end in its second half when there is one.
+    Blank text has no chunks.
+
+    Raises:
+        PermanentError: the packaged tokenizer is missing or is not the pinned one.
     """
-    words = list(_iter_words(text, max_chars))
+    words = _words(text)
     chunks: list[TextChunk] = []
-    while words:
-        count = _words_that_fit(text, words, max_words, max_chars)
-        start, end = words[0][0], words[count - 1][1]
+    at = 0
+    while at < len(words):
+        taken = _words_that_fit(words[at : at + max_words], max_tokens)
+        if at + len(taken) < len(words):
+            taken = _to_sentence_end(text, taken)
+        start, end = taken[0].start, taken[-1].end
         chunks.append(TextChunk(start, end, text[start:end]))
-        words = words[count:]
+        at += len(taken)
     return tuple(chunks)
 
 
@@ -76,26 +96,37 @@ def _headings(title: str, path: list[tuple[int, str]]) -> tuple[str, ...]:
 
 
 def _packed(paragraphs: list[str], heading_path: tuple[str, ...]) -> Iterator[DocumentChunk]:
-    for chunk in chunk_turn("\n".join(paragraphs)):
+    """Chunks that leave room for their headings, which are embedded with them."""
+    [above] = count_tokens([" \u203a ".join(heading_path)])
+    room = max(_LEAST_TOKENS, MAX_TOKENS - above)
+    for chunk in chunk_turn("\n".join(paragraphs), max_tokens=room):
         yield DocumentChunk(heading_path, chunk.text)
 
 
-def _iter_words(text: str, max_chars: int) -> Iterator[tuple[int, int]]:
-    """Offsets of words; a "word" longer than a chunk (a log line, Chinese) comes in pieces."""
-    for match in _WORD.finditer(text):
-        for start in range(match.start(), match.end(), max_chars):
-            yield start, min(start + max_chars, match.end())
+def _words(text: str) -> list[_Word]:
+    """The words; a longer "word" (a log line, Chinese) comes in pieces of 64 characters."""
+    spans = [
+        (start, min(start + _MAX_WORD_CHARS, match.end()))
+        for match in _WORD.finditer(text)
+        for start in range(match.start(), match.end(), _MAX_WORD_CHARS)
+    ]
+    counts = count_tokens([text[start:end] for start, end in spans])
+    return [_Word(start, end, n) for (start, end), n in zip(spans, counts, strict=True)]
 
 
-def _words_that_fit(text: str, words: list[tuple[int, int]], max_words: int, max_chars: int) -> int:
-    """How many of the words the next chunk takes, at least one."""
-    start = words[0][0]
-    count = 1
-    while count < min(max_words, len(words)) and words[count][1] - start <= max_chars:
+def _words_that_fit(words: list[_Word], max_tokens: int) -> list[_Word]:
+    """The first words up to the limit, at least one."""
+    count, left = 1, max_tokens - words[0].tokens
+    while count < len(words) and words[count].tokens <= left:
+        left -= words[count].tokens
         count += 1
-    if count == len(words):
-        return count
-    for end in range(count, count // 2, -1):
-        if _SENTENCE_END.search(text, *words[end - 1]):
-            return end
-    return count
+    return words[:count]
+
+
+def _to_sentence_end(text: str, words: list[_Word]) -> list[_Word]:
+    """The words up to the last sentence end in their second half, or all of them."""
+    for count in range(len(words), len(words) // 2, -1):
+        last = words[count - 1]
+        if _SENTENCE_END.search(text, last.start, last.end):
+            return words[:count]
+    return words

@@ -1,7 +1,6 @@
 """Whether agents followed a procedure, step by step, with the sentence that shows it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,27 +11,34 @@ from tasks.scoring.forbidden import forbidden_outcome
 from tasks.scoring.lines import Script, script_of
 from tasks.scoring.plan import Plan, plan_of
 from tasks.scoring.records import Conversation, Finding, Sop, Step
-from tasks.scoring.trigger import applies, is_hinted
+from tasks.scoring.trigger import Applies, applies
 from tasks.scoring.verdicts import Case, Outcome, outcome_of
 
-SOP_VERSION = "evidence-1"
+# The model for whose cosines the thresholds are set, then the rules.
+SOP_VERSION = "all-MiniLM-L6-v2-int8+evidence-2"
 
 # Below this cosine to everything that was said, a condition was not there.
 _ABSENT_CONDITION = 0.3
 _DECIMALS = 4
 
 
-@dataclass(frozen=True)
 class _Vectors:
-    """The vectors of all texts of one call, looked up by text."""
+    """The vectors of texts, each embedded once, looked up by text."""
 
-    rows: dict[str, NDArray[np.float32]]
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._rows: dict[str, NDArray[np.float32]] = {}
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Embeds those that are new, in one batch."""
+        new = sorted({text for text in texts if text} - self._rows.keys())
+        self._rows.update(zip(new, self._embedder.embed(new), strict=True))
 
     def cosine(self, one: str, other: str) -> float:
         """-1..1; 0 for a text that was not embedded."""
-        if one not in self.rows or other not in self.rows:
+        if one not in self._rows or other not in self._rows:
             return 0.0
-        return float(self.rows[one] @ self.rows[other])
+        return float(self._rows[one] @ self._rows[other])
 
 
 def judge(
@@ -42,24 +48,31 @@ def judge(
 
     All are "not_applicable" when nobody asked for what the procedure governs or no agent has
     answered yet, and "unknown" when the request is unclear. Evidence always quotes an agent.
+    Two batches are embedded: what customers said, then what agents said where it matters.
     """
     plans = [plan_of(step) for step in sop.steps]
     subject = subject_of(sop.trigger)
     scripts = [script_of(conversation) for conversation in conversations]
-    texts = {text for script in scripts for text in _texts(script, subject)}
-    texts.update(sop.trigger, *((plan.step.text, plan.condition) for plan in plans))
-    texts.add(subject.action.example if subject else "")
-    ordered = sorted(text for text in texts if text)
-    vectors = _Vectors(dict(zip(ordered, embedder.embed(ordered), strict=True)))
-    return [_findings(sop, plans, subject, script, vectors) for script in scripts]
+    vectors = _Vectors(embedder)
+    vectors.add((*sop.trigger, *(subject.requests if subject else ())))
+    vectors.add(line.text for script in scripts for line in script.others)
+    governed = [applies(subject, sop.trigger, script, vectors.cosine) for script in scripts]
+    vectors.add(text for plan in plans for text in (plan.step.text, plan.condition))
+    vectors.add(_answers(scripts, governed, subject))
+    return [
+        _findings(sop, plans, subject, script, vectors, verdict)
+        for script, verdict in zip(scripts, governed, strict=True)
+    ]
 
 
-def _texts(script: Script, subject: Subject | None) -> set[str]:
-    """What must be embedded: an agent's words only where the procedure may apply."""
-    heard = {line.text for line in script.others}
-    if subject and not any(is_hinted(subject, text) for text in heard):
-        return heard
-    return heard | {line.text for line in script.agent}
+def _answers(
+    scripts: Sequence[Script], governed: Sequence[Applies], subject: Subject | None
+) -> Iterator[str]:
+    """What agents said where the procedure applies, and what to compare it with."""
+    yield subject.action.example if subject else ""
+    for script, verdict in zip(scripts, governed, strict=True):
+        if verdict == "yes":
+            yield from (line.text for line in script.agent)
 
 
 def _findings(
@@ -68,8 +81,8 @@ def _findings(
     subject: Subject | None,
     script: Script,
     vectors: _Vectors,
+    verdict: Applies,
 ) -> tuple[Finding, ...]:
-    verdict = applies(subject, sop.trigger, script, vectors.cosine)
     if verdict == "no":
         return _same(sop.steps, Outcome("not_applicable", "no_request", 0.9))
     if not script.agent:

@@ -10,10 +10,10 @@ from tasks.scoring.speakers import speaker_of
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One sentence; `position` counts through the conversation from 0."""
+    """One sentence; `position` counts sentences, `turn_position` turns, both from 0."""
 
     position: int
-    turn_no: int
+    turn_position: int
     speaker: Speaker
     is_public: bool
     text: str
@@ -50,22 +50,22 @@ class Script:
     def opening(self) -> tuple[Line, ...]:
         """The agent's lines in the first turn in which one speaks."""
         spoken = self.agent
-        return tuple(line for line in spoken if line.turn_no == spoken[0].turn_no)
+        return tuple(one for one in spoken if one.turn_position == spoken[0].turn_position)
 
 
 def script_of(conversation: Conversation) -> Script:
     """The lines of a conversation, in its order."""
     lines: list[Line] = []
-    for turn in conversation.turns:
-        lines.extend(_lines_of(turn, len(lines)))
+    for turn_position, turn in enumerate(conversation.turns):
+        lines.extend(_lines_of(turn, turn_position, len(lines)))
     return Script(tuple(lines))
 
 
-def _lines_of(turn: Turn, first_position: int) -> Sequence[Line]:
+def _lines_of(turn: Turn, turn_position: int, first_position: int) -> Sequence[Line]:
     return [
         Line(
             position=position,
-            turn_no=turn.turn_no,
+            turn_position=turn_position,
             speaker=speaker_of(turn, sentence.text),
             is_public=turn.is_public,
             text=sentence.text,

@@ -23,13 +23,15 @@ _OFFER = re.compile(
     r"\b(?:let (?:me|us) know|reach out|write to us|contact us|get in touch)\b[^.?!]*"
     r"\b(?:anything else|any (?:other|further|more) (?:questions?|help)|further help)\b|"
     r"\b(?:help|assist)\w*\b[^.?!]{0,20}\b(?:with )?anything else\b|"
-    r"\b(?:further|more|other) (?:help|assistance|questions?)\b",
+    r"\b(?:further|more|other) (?:help|assistance|questions?)\b|"
+    r"\b(?:if|should|in case) (?:there(?:'s|\u2019s| is| be)|you(?: ever)? need) anything else\b",
     re.I,
 )
 _ASKING = re.compile(
     r"\?|\b(?:please|kindly|(?:could|can|would|may|might) (?:you|i|we)|tell (?:me|us)|"
     r"let (?:me|us) know|(?:i|we)(?: will| would|(?:'|\u2019)(?:ll|d))? (?:also )?(?:need|require)|"
-    r"send (?:me|us)|give (?:me|us)|what(?:'s| is)|which)\b",
+    r"send (?:me|us)|give (?:me|us)|what(?:'s| is)|which)\b|"
+    r"^(?:first,? )?(?:confirm|provide|verify|state|share|reply with|quote)\b",
     re.I,
 )
 _DISCLOSING = re.compile(

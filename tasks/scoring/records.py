@@ -12,7 +12,11 @@ Verdict = Literal["met", "not_met", "not_applicable", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One comment, or one stretch of a call; a transcript's speaker is often unknown."""
+    """One comment, or one stretch of a call; a transcript's speaker is often unknown.
+
+    `turn_no` is 0 for a comment and counts the stretches of a call's one comment from 1: only
+    together with `comment_id` does it name a turn.
+    """
 
     comment_id: int
     turn_no: int
@@ -60,7 +64,7 @@ class TicketSentiment:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A quote: `turn.text[start_char:end_char]` of the turn with this number, verbatim."""
+    """A quote: `turn.text[start_char:end_char]` of this comment's turn, verbatim."""
 
     comment_id: int
     turn_no: int

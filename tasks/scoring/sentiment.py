@@ -19,7 +19,8 @@ from tasks.scoring.records import (
 from tasks.scoring.speakers import speaker_of
 from tasks.scoring.tone import bounded, lexicon_score
 
-SENTIMENT_VERSION = "logistic-1"
+# The model whose vectors the head reads, then head and rules.
+SENTIMENT_VERSION = "all-MiniLM-L6-v2-int8+logistic-1"
 
 # The lower edge of each label.
 _LABELS: tuple[tuple[float, SentimentLabel], ...] = (

@@ -1,7 +1,7 @@
 """Whether a conversation holds a request that a procedure governs."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from tasks.scoring.actions import Subject
@@ -14,6 +14,11 @@ Similarity = Callable[[str, str], float]
 _UNCLEAR_SIMILARITY = 0.6
 # A procedure of an unknown kind has no cues: only closeness speaks for it.
 _CLEAR_SIMILARITY = 0.7
+# Closeness to requests of a known kind: clear alone, clear once an agent says that it is done,
+# and unclear although an agent says so. Sentences about other things reach 0.61.
+_REQUEST = 0.72
+_REQUEST_HINT = 0.62
+_REQUEST_TRACE = 0.55
 # The words of a request, but for one order, one parcel or one document.
 _OTHER_OBJECT = re.compile(
     r"\b(?:delivery|shipping|parcel|order) address\b|"
@@ -36,22 +41,48 @@ _NO_REQUEST = re.compile(
 def applies(
     subject: Subject | None, trigger: tuple[str, ...], script: Script, similarity: Similarity
 ) -> Applies:
-    """Whether the procedure applies: "yes" only for a request in so many words."""
-    heard = script.others
-    if subject and any(_is_request(subject, line) for line in heard):
+    """Whether the procedure applies: "yes" for a request in words that are known or close to such.
+
+    What an agent says to have done makes a likely request a clear one.
+    """
+    nearest = _nearest(script.others, trigger, similarity)
+    if subject is None:
+        if nearest >= _CLEAR_SIMILARITY:
+            return "yes"
+        return "unclear" if nearest >= _UNCLEAR_SIMILARITY else "no"
+    if any(_is_request(subject, line) for line in script.others):
         return "yes"
-    nearest = max((similarity(line.text, text) for line in heard for text in trigger), default=0.0)
-    if subject is None and nearest >= _CLEAR_SIMILARITY:
+    is_done = any(subject.is_said_done(line.text) for line in script.agent)
+    likely = _nearest(_candidates(script.others), subject.requests, similarity)
+    if likely >= (_REQUEST_HINT if is_done else _REQUEST):
         return "yes"
-    hinted = subject is not None and any(is_hinted(subject, line.text) for line in heard)
-    return "unclear" if hinted or nearest >= _UNCLEAR_SIMILARITY else "no"
+    hinted = any(is_hinted(subject, line.text) for line in script.others)
+    unclear = likely >= (_REQUEST_TRACE if is_done else _REQUEST_HINT)
+    return "unclear" if hinted or unclear or nearest >= _UNCLEAR_SIMILARITY else "no"
 
 
 def is_hinted(subject: Subject, text: str) -> bool:
     """True when a sentence has the words of a request, though perhaps for something else."""
-    about_other = _OTHER_OBJECT.search(text) and not _ACCOUNT.search(text)
-    return not about_other and subject.is_asked_for(text)
+    return not _is_about_other(text) and subject.is_asked_for(text)
 
 
 def _is_request(subject: Subject, line: Line) -> bool:
     return is_hinted(subject, line.text) and not _NO_REQUEST.search(line.text)
+
+
+def _is_about_other(text: str) -> bool:
+    return bool(_OTHER_OBJECT.search(text)) and not _ACCOUNT.search(text)
+
+
+def _candidates(lines: Sequence[Line]) -> list[Line]:
+    """The lines that may be a request in words of their own."""
+    return [
+        line
+        for line in lines
+        if not _is_about_other(line.text) and not _NO_REQUEST.search(line.text)
+    ]
+
+
+def _nearest(lines: Sequence[Line], texts: Sequence[str], similarity: Similarity) -> float:
+    """The highest cosine between a line and one of the texts; 0 without any."""
+    return max((similarity(line.text, text) for line in lines for text in texts), default=0.0)

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from tasks.scoring import phrases
 from tasks.scoring.actions import Subject, is_done
+from tasks.scoring.items import items_in
 from tasks.scoring.lines import Line, Script
 from tasks.scoring.plan import Demand
 from tasks.scoring.records import Evidence, Verdict
@@ -51,10 +52,23 @@ class Case:
         """Where an agent noted for colleagues that the request is done."""
         return tuple(line for line in self.script.notes if is_done(self.subject, line.text))
 
+    @property
+    def told_or_noted(self) -> tuple[Line, ...]:
+        """Where the change was told of, or else where it was noted."""
+        return self.changes or self.noted_changes
+
+    def may_be_done_by(self, position: int) -> bool:
+        """True when up to there an agent seems to say that it is done, in words of their own."""
+        return any(
+            self.doneness(line.text) >= _GREY_DONE
+            for line in self.script.agent
+            if line.position <= position
+        )
+
     @cached_property
     def not_done(self) -> Outcome:
         """What to say of a step that is due after the change, when nobody has told of one."""
-        if max((self.doneness(line.text) for line in self.script.agent), default=0.0) >= _GREY_DONE:
+        if self.may_be_done_by(len(self.script.lines)):
             return Outcome("unknown", "change_unclear")
         return Outcome("not_applicable", "not_due", 0.7)
 
@@ -107,6 +121,8 @@ def _in_order(demand: Demand, case: Case, quote: Line, complete: Line) -> Outcom
         return case.met(quote)
     if any(note.position < complete.position for note in case.noted_changes):
         return Outcome("unknown", "note_contradicts", evidence=quote.evidence)
+    if not case.changes and case.may_be_done_by(complete.position):
+        return Outcome("unknown", "change_unclear", evidence=quote.evidence)
     if not case.changes:
         return case.met(quote)
     change = case.changes[0]
@@ -123,9 +139,16 @@ def _not_asked(demand: Demand, case: Case) -> Outcome:
     if any(phrases.asked_items(line.text) & demand.items for line in case.script.unattributed):
         return Outcome("unknown", "speaker_unclear")
     for line in case.script.agent:
-        if phrases.is_verification(line.text):
+        if phrases.is_verification(line.text) or _may_ask(demand, case, line):
             return Outcome("unknown", "unclear_wording", evidence=line.evidence)
     return Outcome("not_met", "no_evidence", 0.85, case.changes[0].evidence)
+
+
+def _may_ask(demand: Demand, case: Case, line: Line) -> bool:
+    """True for a sentence before the change that names an item and is close to the step."""
+    is_before = line.position < case.changes[0].position
+    names_item = bool(items_in(line.text) & demand.items) and not phrases.is_refusal(line.text)
+    return is_before and names_item and case.closeness(line.text) >= _GREY
 
 
 def _told(case: Case) -> Outcome:
@@ -142,7 +165,7 @@ def _told(case: Case) -> Outcome:
 
 def _said(demand: Demand, case: Case) -> Outcome:
     """Greeting, thanks, apology, offer: acts that have words of their own."""
-    if demand.due == "end" and not case.changes:
+    if demand.due == "end" and not case.told_or_noted:
         return case.not_done
     lines = _lines_in_time(demand, case)
     for line in lines:
@@ -161,8 +184,8 @@ def _said(demand: Demand, case: Case) -> Outcome:
 def _lines_in_time(demand: Demand, case: Case) -> tuple[Line, ...]:
     if demand.due == "opening":
         return case.script.opening
-    if demand.due in ("end", "after") and case.changes:
-        first = case.changes[0].position
+    if demand.due in ("end", "after") and case.told_or_noted:
+        first = case.told_or_noted[0].position
         return tuple(line for line in case.script.agent if line.position >= first)
     return case.script.agent
 

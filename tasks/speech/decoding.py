@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.errors import PermanentError
+from tasks.errors import BadRecordError
 
 SAMPLE_RATE_HZ = 16_000
 
@@ -28,31 +28,38 @@ def decode_samples(audio: bytes, *, max_seconds: float) -> NDArray[np.float32]:
     """Mono samples at 16 kHz, float32 in -1..1, shape (n_samples,).
 
     Raises:
-        PermanentError: no known container, no audio in it, or longer than max_seconds.
+        BadRecordError: with the reason "empty", "unknown_format", "undecodable", "no_audio" or
+            "too_long"; never with a byte of the recording.
     """
-    container_format = _container_format(audio)
-    if container_format is None:
-        raise PermanentError("speech: the recording is in no known audio format")
     pieces: list[NDArray[np.int16]] = []
     left = int(max_seconds * SAMPLE_RATE_HZ)
-    for piece in _iter_pcm(audio, container_format):
+    for piece in _iter_pcm(audio, _container_format(audio)):
         left -= piece.size
         if left < 0:
-            raise PermanentError(f"speech: the recording is longer than {max_seconds:.0f} seconds")
+            raise BadRecordError(
+                f"speech: the recording is longer than {max_seconds:.0f} seconds",
+                reason="too_long",
+            )
         pieces.append(piece)
     if not pieces:
-        raise PermanentError("speech: the recording holds no audio that can be decoded")
+        raise BadRecordError(
+            "speech: the recording holds no audio that can be decoded", reason="no_audio"
+        )
     return np.concatenate(pieces).astype(np.float32) / np.float32(32_768)
 
 
-def _container_format(audio: bytes) -> str | None:
+def _container_format(audio: bytes) -> str:
+    if not audio:
+        raise BadRecordError("speech: the recording is empty", reason="empty")
     for offset, magic, name in _MAGIC:
         if audio[offset : offset + len(magic)] == magic:
             return name
     # An MPEG audio frame without a tag before it: eleven set bits, then a layer that is not 0.
     if len(audio) > 2 and audio[0] == 0xFF and audio[1] & 0xE0 == 0xE0 and audio[1] & 0x06:
         return "mp3"
-    return None
+    raise BadRecordError(
+        "speech: the recording is in no known audio format", reason="unknown_format"
+    )
 
 
 def _iter_pcm(audio: bytes, container_format: str) -> Iterator[NDArray[np.int16]]:
@@ -67,7 +74,9 @@ def _iter_pcm(audio: bytes, container_format: str) -> Iterator[NDArray[np.int16]
                 yield resampled.to_ndarray().reshape(-1)
     except (av.FFmpegError, IndexError, ValueError):
         # Without its cause: FFmpeg's messages may quote the recording's own metadata.
-        raise PermanentError("speech: the recording cannot be decoded") from None
+        raise BadRecordError(
+            "speech: the recording cannot be decoded", reason="undecodable"
+        ) from None
 
 
 def _iter_frames(av: Any, file: Any) -> Iterator[Any]:

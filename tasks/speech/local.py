@@ -29,7 +29,8 @@ class LocalTranscriber:
 
     Raises:
         PermanentError: at first use, when the packaged weights are missing or not the pinned
-            ones; for a recording that cannot be decoded or is longer than max_seconds.
+            ones: of the installation, so nothing is wrong with the recording.
+        BadRecordError: a recording that cannot be decoded or is longer than max_seconds.
 
     Source: openai/whisper tiny.en (MIT), run by faster-whisper; WER 2 to 4% on clean speech,
         about 8% at telephone quality.
@@ -57,7 +58,7 @@ class LocalTranscriber:
         """The transcript of one recording; silence and noise give no segments.
 
         Raises:
-            PermanentError: the bytes are no recording that can be decoded.
+            BadRecordError: the bytes are no recording that can be decoded.
         """
         samples = decode_samples(audio, max_seconds=self._max_seconds)
         segments, _ = self._model.transcribe(

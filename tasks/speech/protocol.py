@@ -40,7 +40,7 @@ class Transcriber(Protocol):
         """The transcript of one recording held in memory: its bytes never touch a disk.
 
         Raises:
-            PermanentError: the bytes are no recording that can be decoded.
+            BadRecordError: the bytes are no recording that can be decoded.
             TransientError: the provider cannot answer now.
         """
         ...

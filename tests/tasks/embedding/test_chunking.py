@@ -3,26 +3,67 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.embedding import chunk_document, chunk_turn
+from tasks.embedding.chunking import MAX_TOKENS
 from tasks.embedding.markup import parse_blocks
+from tasks.embedding.tokens import count_tokens
 
-
-@given(
-    text=st.text() | st.text(alphabet="ab .!?\n\t\u3002\U0001f600", max_size=400),
-    max_words=st.integers(1, 12),
-    max_chars=st.integers(1, 60),
+ALPHABETS = ("ab .!?\n\t\u3002\U0001f600", "\u4e2d\u6587\u3002", "\ud55c\uae00 ", "0123456789.-/ ")
+texts = st.text() | st.sampled_from(ALPHABETS).flatmap(
+    lambda alphabet: st.text(alphabet=alphabet, max_size=400)
 )
-def test_chunks_are_verbatim_ordered_and_lose_only_white_space(text, max_words, max_chars):
-    chunks = chunk_turn(text, max_words=max_words, max_chars=max_chars)
+
+
+@settings(deadline=None)
+@given(text=texts, max_words=st.integers(1, 12), max_tokens=st.integers(192, 220))
+def test_chunks_are_verbatim_ordered_and_lose_only_white_space(text, max_words, max_tokens):
+    chunks = chunk_turn(text, max_words=max_words, max_tokens=max_tokens)
     assert all(text[one.start_char : one.end_char] == one.text for one in chunks)
     assert all(one.text == one.text.strip() and one.text for one in chunks)
     assert all(one.end_char <= two.start_char for one, two in pairwise(chunks))
     assert "".join("".join(one.text.split()) for one in chunks) == "".join(text.split())
-    assert all(len(one.text) <= max_chars for one in chunks)
     assert all(len(one.text.split()) <= max_words for one in chunks)
+
+
+@settings(deadline=None, max_examples=60)
+@given(unit=st.text(min_size=1, max_size=40), times=st.integers(1, 200))
+def test_the_model_reads_a_chunk_to_its_end(unit, times):
+    """No alphabet, log line or address is so dense that the end of a chunk is cut off."""
+    chunks = chunk_turn(unit * times)
+    assert all(count <= 254 for count in count_tokens([chunk.text for chunk in chunks]))
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "Die R\u00fcckerstattungsbest\u00e4tigung ist noch nicht eingetroffen. ",
+        "\u0437\u0430\u043a\u0430\u0437 \u043d\u0435 \u043f\u0440\u0438\u0448\u0451\u043b. ",
+        "\u6211\u7684\u8ba2\u5355\u8fd8\u6ca1\u6709\u5230\u3002",
+        "\ub0b4 \uc8fc\ubb38\uc774 \uc544\uc9c1 \uc548 \uc654\uc5b4\uc694. ",
+        "https://shop.example.org/orders/8842917?utm=4fe1a0c97b ",
+        "at app.orders.Sync.run(Sync.java:4412) 0x7fe1a0c97b3d\n",
+        "48213.75 ",
+    ],
+)
+def test_long_texts_of_every_kind_fit_the_model(unit):
+    text = unit * 60
+    chunks = chunk_turn(text)
+    assert len(chunks) > 1
+    assert max(count_tokens([chunk.text for chunk in chunks])) <= MAX_TOKENS + 4
+    assert "".join("".join(one.text.split()) for one in chunks) == "".join(text.split())
+
+
+def test_headings_leave_room_for_themselves():
+    """What is embedded is the chunk below its headings: together they fit the model."""
+    title = "Procedure for the verification of identities " * 4
+    html = f"<h1>{title}</h1><h2>When it applies</h2><p>{'Ask for proof first. ' * 300}</p>"
+    chunks = chunk_document(html, title.strip())
+    embedded = [" \u203a ".join(one.heading_path) + "\n" + one.text for one in chunks]
+    assert len(chunks) > 4
+    assert max(count_tokens(embedded)) <= 254
 
 
 @pytest.mark.parametrize("text", ["", " \n\t "])

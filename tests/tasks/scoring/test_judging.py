@@ -1,5 +1,7 @@
 """Verdicts on steps, from conversations written for each."""
 
+from dataclasses import replace
+
 import pytest
 
 from tasks.scoring import judge, parse_sop
@@ -73,6 +75,23 @@ def test_a_change_before_the_answer_is_not_verified(verdicts):
     assert verdicts(REQUEST, hasty)[2] == ("not_met", "answer_not_awaited")
 
 
+def test_a_change_in_unknown_words_before_the_questions_is_unknown(verdicts):
+    """Never "met" while it seems that the change came first."""
+    told = "a:Hello Mia, thank you. Your account details got changed by me as you asked."
+    later = "a:Could you confirm your postcode and your date of birth?"
+    assert verdicts(REQUEST, told, later, ANSWERS)[2] == ("unknown", "change_unclear")
+
+
+def test_a_question_that_no_rule_knows_is_unknown_not_a_violation(verdicts):
+    odd = "a:Hello Mia. Before any change: postcode and date of birth, then we go on."
+    assert verdicts(REQUEST, odd, ANSWERS, DONE)[2] == ("unknown", "unclear_wording")
+
+
+def test_a_command_asks_as_well_as_a_question(verdicts):
+    bare = "a:Hello Mia, thank you. Confirm your postcode and your date of birth first."
+    assert verdicts(REQUEST, bare, ANSWERS, DONE)[2][0] == "met"
+
+
 def test_half_of_the_questions_is_unknown(verdicts):
     half = "a:Hello Mia, thank you. Could you tell me your postcode?"
     assert verdicts(REQUEST, half, ANSWERS, DONE)[2] == ("unknown", "partly_met")
@@ -123,6 +142,22 @@ def test_a_change_that_only_a_note_tells_of_was_not_confirmed(verdicts):
     assert found[4] == ("not_met", "not_told")
 
 
+def test_an_offer_after_a_change_that_only_a_note_tells_of_is_met(verdicts):
+    last = "a:Have a nice day, Mia. Is there anything else I can help with?"
+    found = verdicts(REQUEST, ASKS, ANSWERS, "n:Phone number was updated.", last)
+    assert found[5][0] == "met"
+
+
+def test_a_later_comment_is_not_the_opening(sop, talk, embedder):
+    """Comments of a ticket all have the turn number 0: only their order tells the first."""
+    told = talk(
+        REQUEST, "a:Your postcode and date of birth, please.", ANSWERS, "a:Hello Mia, thanks!"
+    )
+    turns = tuple(replace(turn, turn_no=0) for turn in told.turns)
+    finding = judge(sop, [replace(told, turns=turns)], embedder)[0][0]
+    assert (finding.verdict, finding.reason) == ("unknown", "wrong_time")
+
+
 def test_no_offer_of_help_is_not_met(verdicts):
     done = "a:Hello Mia, thank you, I have updated your phone number.\nRegards"
     assert verdicts(REQUEST, ASKS, ANSWERS, done)[5][0] == "not_met"
@@ -161,11 +196,9 @@ def test_a_condition_that_cannot_be_seen_is_never_guessed(verdicts):
         "c:Can you send order 4471 to another address?",
         "c:I cannot log in, my address is mia@example.org.",
         "c:Could you change the delivery address for my parcel?",
-        "c:Please update me on the status, my email is a@example.org.",
         "c:My name is Ann and I want to change the colour of the lamp.",
         "c:Can I replace the broken phone case?",
         "c:I want to change the recipient's name on the gift card.",
-        "c:Your app keeps asking for my phone number.",
         "c:Please send the invoice to my new address.",
         "c:Thank you, great service!",
         "c:",
@@ -173,6 +206,21 @@ def test_a_condition_that_cannot_be_seen_is_never_guessed(verdicts):
 )
 def test_another_request_is_not_applicable(verdicts, request_line):
     found = verdicts(request_line, ASKS, ANSWERS, DONE)
+    assert set(found.values()) == {("not_applicable", "no_request")}
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        "c:Please update me on the status, my email is a@example.org.",
+        "c:Your app keeps asking for my phone number.",
+    ],
+)
+def test_a_change_that_nobody_plainly_asked_for_is_unclear(verdicts, request_line):
+    """With the agent's word that something was changed it is no longer safe to look away."""
+    found = verdicts(request_line, ASKS, ANSWERS, DONE)
+    assert set(found.values()) == {("unknown", "request_unclear")}
+    found = verdicts(request_line, "a:Hello Mia, I am looking into it.")
     assert set(found.values()) == {("not_applicable", "no_request")}
 
 

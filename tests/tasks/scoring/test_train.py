@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from tasks.scoring import train
+from tasks.scoring import SENTIMENT_VERSION, SOP_VERSION, train
 from tasks.scoring.head import packaged_head, softmax
 
 
@@ -35,6 +35,11 @@ def test_the_packaged_head_is_fit_to_these_sentences(sentences, embedder):
     fresh = train.fit_head(vectors, labels, "fresh").probabilities(vectors)
     assert packaged_head().fits(embedder.model_version)
     np.testing.assert_allclose(packaged_head().probabilities(vectors), fresh, atol=2e-3)
+
+
+def test_the_versions_name_the_model_that_was_read():
+    model = packaged_head().model_name
+    assert [one.split("+")[0] for one in (SENTIMENT_VERSION, SOP_VERSION)] == [model, model]
 
 
 def test_five_folds_reach_the_stated_accuracy(sentences):

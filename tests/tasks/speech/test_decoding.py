@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.errors import PermanentError
+from tasks.errors import BadRecordError
 from tasks.speech.decoding import SAMPLE_RATE_HZ, decode_samples
 
 
@@ -29,34 +29,36 @@ def test_other_rates_and_channels_are_converted(wav_of, rate, channels):
 
 
 @pytest.mark.parametrize(
-    "audio",
+    ("audio", "reasons"),
     [
-        b"",
-        b"SECRET",
-        b"SECRET" * 1_000,
-        b"RIFF\x00\x00\x00\x00WAVESECRET",
-        b"OggS" + b"SECRET" * 50,
-        b"ID3" + b"SECRET" * 50,
-        b"\xff\xfb" + b"SECRET" * 50,
-        b"#EXTM3U\nfile:///etc/hostname SECRET\n",
-        b"ffconcat version 1.0\nfile 'SECRET'\n",
+        (b"", {"empty"}),
+        (b"SECRET", {"unknown_format"}),
+        (b"SECRET" * 1_000, {"unknown_format"}),
+        (b"RIFF\x00\x00\x00\x00WAVESECRET", {"undecodable"}),
+        (b"OggS" + b"SECRET" * 50, {"undecodable", "no_audio"}),
+        (b"ID3" + b"SECRET" * 50, {"undecodable", "no_audio"}),
+        (b"\xff\xfb" + b"SECRET" * 50, {"undecodable", "no_audio"}),
+        (b"#EXTM3U\nfile:///etc/hostname SECRET\n", {"unknown_format"}),
+        (b"ffconcat version 1.0\nfile 'SECRET'\n", {"unknown_format"}),
     ],
 )
-def test_what_is_no_recording_is_a_permanent_error_without_the_bytes(audio):
-    with pytest.raises(PermanentError) as caught:
+def test_what_is_no_recording_is_a_bad_record_without_the_bytes(audio, reasons):
+    with pytest.raises(BadRecordError) as caught:
         decode_samples(audio, max_seconds=60)
+    assert caught.value.reason in reasons
     assert "SECRET" not in str(caught.value)
     assert caught.value.__cause__ is None
 
 
-def test_a_recording_without_samples_is_a_permanent_error(wav_of):
-    with pytest.raises(PermanentError):
+def test_a_recording_without_samples_is_a_bad_record(wav_of):
+    with pytest.raises(BadRecordError):
         decode_samples(wav_of(np.zeros(0)), max_seconds=60)
 
 
 def test_a_recording_that_is_too_long_is_refused(wav_of):
-    with pytest.raises(PermanentError, match="longer than 1 seconds"):
+    with pytest.raises(BadRecordError, match="longer than 1 seconds") as caught:
         decode_samples(wav_of(tone(1.5)), max_seconds=1)
+    assert caught.value.reason == "too_long"
 
 
 @settings(deadline=None, max_examples=40)
@@ -64,9 +66,9 @@ def test_a_recording_that_is_too_long_is_refused(wav_of):
     magic=st.sampled_from((b"", b"ID3", b"OggS", b"fLaC", b"\x1a\x45\xdf\xa3", b"\xff\xfb")),
     rest=st.binary(max_size=300),
 )
-def test_random_bytes_give_samples_or_a_permanent_error(magic, rest):
+def test_random_bytes_give_samples_or_a_bad_record(magic, rest):
     try:
         samples = decode_samples(magic + rest, max_seconds=60)
-    except PermanentError:
+    except BadRecordError:
         return
     assert samples.dtype == np.float32

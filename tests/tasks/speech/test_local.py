@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.errors import PermanentError
+from tasks.errors import BadRecordError, PermanentError
 from tasks.speech import LocalTranscriber, Transcript
 from tasks.speech.local import WEIGHTS_SHA256
 
@@ -81,14 +81,14 @@ def test_silence_and_noise_give_no_text(transcriber, wav_of, loudness):
     assert found.duration_seconds == pytest.approx(3.0, abs=0.01)
 
 
-def test_a_broken_recording_is_a_permanent_error(transcriber):
-    with pytest.raises(PermanentError) as caught:
+def test_a_broken_recording_is_a_bad_record(transcriber):
+    with pytest.raises(BadRecordError) as caught:
         transcriber.transcribe(b"SECRET call")
     assert "SECRET" not in str(caught.value)
 
 
 def test_a_recording_over_the_limit_is_refused(wav_of):
-    with pytest.raises(PermanentError, match="longer than"):
+    with pytest.raises(BadRecordError, match="longer than"):
         LocalTranscriber(max_seconds=1).transcribe(wav_of(np.zeros(2 * 16_000)))
 
 
@@ -102,6 +102,7 @@ def test_own_weights_have_their_own_version(tmp_path):
     assert WEIGHTS_SHA256[:12] not in LocalTranscriber(model_path=tmp_path).model_version
 
 
-def test_missing_weights_are_a_permanent_error(tmp_path):
-    with pytest.raises(PermanentError, match="cannot read"):
+def test_missing_weights_are_no_fault_of_a_recording(tmp_path):
+    with pytest.raises(PermanentError, match="cannot read") as caught:
         _ = LocalTranscriber(model_path=tmp_path).model_version
+    assert not isinstance(caught.value, BadRecordError)
