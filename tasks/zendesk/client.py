@@ -4,6 +4,7 @@ This is the one owner of retries for calls to Zendesk. Messages name account, pa
 never a query value or a body.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,17 +12,18 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import httpx
-import msgspec
 import stamina
 
 from tasks.errors import PermanentError, RefusedError, TransientError
 from tasks.http import http_client
 from tasks.zendesk.limits import Limits
-from tasks.zendesk.oauth import CredentialStore, TokenProvider
+from tasks.zendesk.oauth import CredentialStore, TokenProvider, retry_after
+from tasks.zendesk.parse import whole_json
 
 ATTEMPTS = 6
 TIMEOUT_SECONDS = 600.0
 LONGEST_BACKOFF_SECONDS = 30.0
+MISSING_SCOPES = re.compile(rb"required scopes: ([a-z_:, ]+)")
 OnWait = Callable[[float, str], None]
 Params = Mapping[str, str | int]
 
@@ -70,7 +72,7 @@ class ZendeskClient:
         TransientError once six tries over at most ten minutes have failed, PermanentError.
         """
         for attempt in stamina.retry_context(
-            on=_backoff,
+            on=lambda error: self._backoff(error, path),
             attempts=ATTEMPTS,
             timeout=TIMEOUT_SECONDS,
             wait_initial=0.5,
@@ -80,18 +82,23 @@ class ZendeskClient:
                 return self._get_once(path, params)
         raise PermanentError("unreachable: a retry context ends with a return or an exception")
 
-    def bearer(self) -> str:
-        """A valid access token, for requests that this client does not make itself."""
-        return self._tokens.token()
+    def bearer(self, refused: str | None = None) -> str:
+        """A valid access token, other than `refused`, for requests that others make."""
+        return self._tokens.token() if refused is None else self._tokens.renewed(refused)
 
     def _get_once(self, path: str, params: Params) -> bytes:
         token = self._tokens.token()
         answer = self._send(path, params, token)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
             answer = self._send(path, params, self._tokens.renewed(token))
-        if answer.is_success:
-            return _whole_json(answer, f"{self.account}{path}")
-        raise _refusal(answer, f"{self.account}{path}")
+        if not answer.is_success:
+            raise _refusal(answer, f"{self.account}{path}")
+        try:
+            return whole_json(answer.content)
+        except ValueError:
+            raise TransientError(
+                f"{self.account}{path} answered with JSON that is cut off"
+            ) from None
 
     def _send(self, path: str, params: Params, token: str) -> httpx.Response:
         self._wait_for_budget(path)
@@ -110,47 +117,50 @@ class ZendeskClient:
     def _wait_for_budget(self, path: str) -> None:
         seconds, bucket = self._limits.seconds_to_wait(path)
         if seconds > 0:
-            self._on_wait(seconds, bucket)
-            self.waited_seconds += seconds
+            self._note_wait(seconds, bucket)
             time.sleep(seconds)
 
+    def _backoff(self, error: Exception, path: str) -> bool | float:
+        """Whether, or after how many seconds, to try again.
 
-def _backoff(error: Exception) -> bool | float:
-    """Whether, or after how many seconds, to try again. A 504 goes to who chose the page size."""
-    if not isinstance(error, TransientError) or isinstance(error, TooSlowError):
-        return False
-    return True if error.retry_after_seconds is None else error.retry_after_seconds
+        A 504 goes to who chose the page size.
+        """
+        if not isinstance(error, TransientError) or isinstance(error, TooSlowError):
+            return False
+        seconds = error.retry_after_seconds
+        if seconds is None:
+            return True
+        self._note_wait(seconds, self._limits.scarcest(path))
+        return seconds
 
-
-def _whole_json(answer: httpx.Response, where: str) -> bytes:
-    """The body, if it is JSON to its end: a page cut off must not pass for a short one."""
-    body = answer.content
-    try:
-        msgspec.json.decode(body, type=msgspec.Raw)
-    except msgspec.MsgspecError:
-        raise TransientError(f"{where} answered with JSON that is cut off") from None
-    return body
+    def _note_wait(self, seconds: float, bucket: str) -> None:
+        self._on_wait(seconds, bucket)
+        self.waited_seconds += seconds
 
 
 def _refusal(answer: httpx.Response, where: str) -> Exception:
     status = answer.status_code
     if status == httpx.codes.TOO_MANY_REQUESTS or status == httpx.codes.SERVICE_UNAVAILABLE:
-        after = answer.headers.get("retry-after", "")
-        return TransientError(
-            f"{where} answered {status}",
-            retry_after_seconds=float(after) if after.isdigit() else None,
-        )
+        return TransientError(f"{where} answered {status}", retry_after_seconds=retry_after(answer))
     if status == httpx.codes.GATEWAY_TIMEOUT:
         return TooSlowError(f"{where} answered 504")
     if status >= 500:
         return TransientError(f"{where} answered {status}")
     if status == httpx.codes.FORBIDDEN:
-        return RefusedError(f"{where} is forbidden: the OAuth client lacks a scope or the role")
-    if status == httpx.codes.NOT_FOUND:
+        return RefusedError(f"{where} is forbidden: {_lacking(answer.content)}")
+    if status == httpx.codes.NOT_FOUND and b"RecordNotFound" not in answer.content:
         return RefusedError(f"{where} is not there: not in this account's plan, or gone")
     if status == httpx.codes.UNPROCESSABLE_ENTITY and b"Too recent" in answer.content:
         return TooRecentError(f"{where}: the start is less than a minute ago")
     return PermanentError(f"{where} answered {status}")
+
+
+def _lacking(body: bytes) -> str:
+    """What a 403 says is missing: scopes, from Zendesk's own vocabulary, or nothing in words."""
+    scopes = MISSING_SCOPES.search(body)
+    if scopes is None:
+        return "the OAuth client lacks a scope or its user the role"
+    return f"the OAuth client lacks the scopes {scopes[1].decode().strip()}"
 
 
 class TooRecentError(PermanentError):

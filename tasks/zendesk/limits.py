@@ -39,8 +39,13 @@ class Limits:
         ]
         return max([*waits, (0.0, "")])
 
+    def scarcest(self, path: str) -> str:
+        """The bucket of a request to `path` of which the least was left."""
+        known = self._buckets_of.get(kind_of(path), frozenset()) & self._budgets.keys()
+        return min(known, key=lambda name: self._budgets[name].remaining, default=ACCOUNT)
+
     def learn(self, path: str, headers: Mapping[str, str]) -> None:
-        """Takes in what an answer to `path` said about its budgets."""
+        """Takes in what an answer to `path` said about its budgets, if it said anything."""
         now = time.monotonic()
         told = {
             match["bucket"]: _budget(value, now)
@@ -52,8 +57,9 @@ class Limits:
                 _number(headers["ratelimit-remaining"]),
                 now + _number(headers.get("ratelimit-reset", "0")),
             )
-        self._budgets |= told
-        self._buckets_of[kind_of(path)] = frozenset(told)
+        if told:
+            self._budgets |= told
+            self._buckets_of[kind_of(path)] = frozenset(told)
 
 
 def kind_of(path: str) -> str:

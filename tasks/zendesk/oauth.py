@@ -14,6 +14,7 @@ from tasks.errors import ConfigurationError, RefusedError, TransientError
 
 NEEDED_SCOPES = ("read", "hc:read")
 RENEW_BEFORE = timedelta(seconds=60)
+CURRENT_TOKEN = "/api/v2/oauth/tokens/current.json"  # noqa: S105 - a path
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -80,16 +81,41 @@ class TokenProvider:
         ends = credentials.expires_at
         return ends is None or ends - RENEW_BEFORE > self._clock()
 
+    def revoke(self) -> None:
+        """Ends the token at Zendesk and forgets it and its refresh token; the client stays.
+
+        Raises: TransientError if Zendesk does not answer: then nothing is forgotten.
+        """
+        credentials = self._store.load()
+        if credentials.access_token:
+            self._delete(credentials.access_token)
+        self._store.save(
+            msgspec.structs.replace(
+                credentials, access_token=None, refresh_token=None, expires_at=None
+            )
+        )
+
+    def _delete(self, token: str) -> None:
+        try:
+            answer = self._http.delete(CURRENT_TOKEN, headers={"Authorization": f"Bearer {token}"})
+        except httpx.HTTPError as error:
+            raise TransientError(f"{CURRENT_TOKEN} failed ({type(error).__name__})") from None
+        # 401 and 404: it has ended by itself
+        if not answer.is_success and answer.status_code not in {401, 404}:
+            raise TransientError(f"{CURRENT_TOKEN} answered {answer.status_code}")
+
     def _renew(self, credentials: Credentials) -> str:
-        asked = {
-            "client_id": credentials.client_id,
-            "client_secret": credentials.client_secret,
-        }
-        if credentials.refresh_token:
-            asked |= {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token}
-        else:
-            asked |= {"grant_type": "client_credentials", "scope": " ".join(NEEDED_SCOPES)}
-        granted = self._ask(asked)
+        try:
+            granted = self._ask(_grant_request(credentials))
+        except ConfigurationError:
+            stored = self._store.load()
+            if stored.access_token in {None, credentials.access_token}:
+                raise
+            return str(stored.access_token)  # another process used the refresh token first
+        return self._saved(credentials, granted)
+
+    def _saved(self, credentials: Credentials, granted: _Granted) -> str:
+        """The new token, once it is stored."""
         lifetime = granted.expires_in
         self._store.save(
             msgspec.structs.replace(
@@ -111,16 +137,43 @@ class TokenProvider:
             raise TransientError(
                 f"Zendesk's token endpoint did not answer ({type(error).__name__})"
             ) from None
-        if answer.status_code in {400, 401, 403}:
-            raise ConfigurationError(
-                f"Zendesk refused the OAuth client ({_code(answer)});"
-                " run `vensor connect zendesk` with its present secret"
+        status = answer.status_code
+        if status == httpx.codes.TOO_MANY_REQUESTS or status >= 500:
+            raise TransientError(
+                f"Zendesk's token endpoint answered {status}",
+                retry_after_seconds=retry_after(answer),
             )
         if not answer.is_success:
-            raise TransientError(f"Zendesk's token endpoint answered {answer.status_code}")
-        granted = msgspec.json.decode(answer.content, type=_Granted)
-        _check_scopes(granted.scope)
-        return granted
+            raise ConfigurationError(
+                f"Zendesk refused the OAuth client ({_code(answer)});"
+                " run `vensor connect zendesk` with its present address and secret"
+            )
+        return _granted(answer.content)
+
+
+def retry_after(answer: httpx.Response) -> float | None:
+    """The seconds that Zendesk asks to wait, where it does."""
+    told = answer.headers.get("retry-after", "")
+    return float(told) if told.isdigit() else None
+
+
+def _grant_request(credentials: Credentials) -> dict[str, str]:
+    """What the token endpoint is asked: a refresh where there is a token for it."""
+    asked = {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
+    if credentials.refresh_token:
+        grant = {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token}
+    else:
+        grant = {"grant_type": "client_credentials", "scope": " ".join(NEEDED_SCOPES)}
+    return asked | grant
+
+
+def _granted(body: bytes) -> _Granted:
+    try:
+        granted = msgspec.json.decode(body, type=_Granted)
+    except msgspec.MsgspecError:
+        raise TransientError("Zendesk's token endpoint answered with no token") from None
+    _check_scopes(granted.scope)
+    return granted
 
 
 def _check_scopes(granted: str) -> None:

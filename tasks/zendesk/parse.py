@@ -1,5 +1,6 @@
 """Parsing pages: whole at once, and record by record where one of them is not as promised."""
 
+import json
 from typing import Any, TypeVar
 
 import msgspec
@@ -8,6 +9,30 @@ from tasks.errors import PermanentError
 from tasks.zendesk.page import BadRecord
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+
+def whole_json(body: bytes) -> bytes:
+    """`body`, if it is JSON to its end; what is no text in it becomes a replacement character.
+
+    Texts that were cut in the middle of an emoji come as half of a surrogate pair. One such
+    comment must not hold back the page that it is on.
+
+    Raises: ValueError if it is cut off, without a word of it.
+    """
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)
+        body.decode()
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _repaired(body)
+    return body
+
+
+def _repaired(body: bytes) -> bytes:
+    try:
+        loaded = json.loads(body.decode(errors="replace"), parse_constant=lambda _: None)
+    except ValueError:
+        raise ValueError("the JSON is cut off") from None
+    return json.dumps(loaded, ensure_ascii=False).encode(errors="replace")
 
 
 def parse_records(
@@ -43,12 +68,20 @@ def _records(raw: msgspec.Raw, kind: type[T], bad: list[BadRecord]) -> list[T]:
     except msgspec.MsgspecError:
         pass
     good = []
-    for one in msgspec.json.decode(raw, type=list[msgspec.Raw]):
+    for one in _apart(raw):
         try:
             good.append(msgspec.json.decode(one, type=kind))
-        except msgspec.ValidationError:
+        except msgspec.MsgspecError:
             bad.append(BadRecord(_id_of(one), f"not_a_{kind.__name__.lower()}", bytes(one)))
     return good
+
+
+def _apart(raw: msgspec.Raw) -> list[msgspec.Raw]:
+    """The records of a list, unread; none where there is null in its place."""
+    try:
+        return msgspec.json.decode(raw, type=list[msgspec.Raw] | None) or []
+    except msgspec.MsgspecError:
+        raise PermanentError("a page of Zendesk's has no list where records belong") from None
 
 
 def _id_of(raw: msgspec.Raw) -> str | None:

@@ -28,21 +28,44 @@ def iter_recording(client: ZendeskClient, url: str) -> Iterator[bytes]:
     """
     if not same_origin(url, client.account):
         raise RefusedError("a recording's address lies outside the account; it was not asked for")
-    headers = {"Authorization": f"Bearer {client.bearer()}"}
+    token: str | None = client.bearer()
+    renewed = False
     for _ in range(MOST_REDIRECTS):
         try:
-            with client.http.stream("GET", url, headers=headers) as answer:
-                if not answer.is_redirect:
+            with client.http.stream("GET", url, headers=_headers(token)) as answer:
+                if answer.status_code == httpx.codes.UNAUTHORIZED and token and not renewed:
+                    token, renewed = client.bearer(refused=token), True
+                elif not answer.is_redirect:
                     _check(answer)
                     yield from _bounded(answer)
                     return
-                url = urljoin(url, answer.headers.get("location", ""))
+                else:
+                    url, token = _next_place(client, url, token, answer)
         except httpx.HTTPError as error:
             raise TransientError(f"a recording broke off ({type(error).__name__})") from None
-        if not same_origin(url, client.account):
-            headers = {}
-            _check_foreign(url)
     raise RefusedError("a recording's address redirects in circles")
+
+
+def _headers(token: str | None) -> dict[str, str]:
+    accept = {"Accept": "audio/*"}
+    return accept if token is None else accept | {"Authorization": f"Bearer {token}"}
+
+
+def _next_place(
+    client: ZendeskClient, url: str, token: str | None, answer: httpx.Response
+) -> tuple[str, str | None]:
+    """Where a redirect leads, and the token if that is still the account itself.
+
+    Raises: RefusedError where it leads off https; loopback is for accounts on loopback.
+    """
+    url = urljoin(url, answer.headers.get("location", ""))
+    if same_origin(url, client.account):
+        return url, token
+    parts, account = urlsplit(url), urlsplit(client.account)
+    local = is_loopback(account.hostname or "") and is_loopback(parts.hostname or "")
+    if parts.scheme != "https" and not local:
+        raise RefusedError("a recording redirects to an address that is not https")
+    return url, None
 
 
 def _check(answer: httpx.Response) -> None:
@@ -53,12 +76,6 @@ def _check(answer: httpx.Response) -> None:
         raise TransientError(f"a recording's server answered {status}")
     if not answer.is_success:
         raise RefusedError(f"a recording was refused with {status}")
-
-
-def _check_foreign(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
-        raise RefusedError("a recording redirects to an address that is not https")
 
 
 def _bounded(answer: httpx.Response) -> Iterator[bytes]:

@@ -36,6 +36,11 @@ class Fetcher:
         self._client = client
         self._rows = ROWS_A_PAGE
 
+    @property
+    def rows(self) -> int:
+        """The rows that a page is asked for now."""
+        return self._rows
+
     def fetch(self, path: str, params: Params) -> bytes:
         while True:
             try:

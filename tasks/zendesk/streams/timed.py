@@ -15,7 +15,7 @@ from tasks.errors import PermanentError
 from tasks.zendesk.client import Params, TooRecentError, ZendeskClient
 from tasks.zendesk.page import Page
 from tasks.zendesk.parse import parse_envelope, parse_records
-from tasks.zendesk.streams.stream import ROWS_A_PAGE, Fetcher
+from tasks.zendesk.streams.stream import Fetcher
 
 
 class _Envelope(msgspec.Struct):
@@ -74,11 +74,15 @@ class TalkStream:
         fetcher = Fetcher(client)
         at = int(start_at.timestamp()) if cursor is None else int(cursor)
         while True:
-            body = fetcher.fetch(self.path, {"start_time": at})
+            try:
+                body = fetcher.fetch(self.path, {"start_time": at})
+            except TooRecentError:
+                return
             envelope = parse_envelope(body, _Envelope)
             records, bad = parse_records(body, self.kinds)
             yield Page(records, bad, None if envelope.end_time is None else str(envelope.end_time))
-            if envelope.end_time in {None, at} and envelope.count < ROWS_A_PAGE:
+            found = sum(len(one) for one in records.values()) + len(bad)
+            if envelope.end_time in {None, at} and max(envelope.count, found) < fetcher.rows:
                 return
             at = _advanced(envelope, at, self.name, client)
 

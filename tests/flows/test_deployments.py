@@ -1,0 +1,26 @@
+"""What prefect.yaml deploys exists, and takes nothing that should not be stored."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from prefect import Flow
+from prefect.flows import load_flow_from_entrypoint
+
+PROJECT = Path(__file__).resolve().parents[2]
+DEPLOYMENTS = yaml.safe_load((PROJECT / "prefect.yaml").read_text())["deployments"]
+# Prefect stores parameters in plain text.
+HARMLESS = {"slug", "org", "as_of", "stages", "dry_run"}
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=[one["name"] for one in DEPLOYMENTS])
+def test_every_deployment_s_flow_loads_and_takes_harmless_parameters(
+    deployment: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its entrypoint, as a worker loads it; its form asks for slugs, instants and stages."""
+    monkeypatch.chdir(PROJECT)
+    flow = load_flow_from_entrypoint(deployment["entrypoint"])
+    assert isinstance(flow, Flow)
+    assert flow.name == deployment["name"]
+    assert flow.persist_result is False
+    assert set(flow.parameters.properties) <= HARMLESS
