@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from warehouse.sessions import Logins, Organization, tenant_session
 
@@ -254,13 +254,15 @@ def test_the_transformer_reads_neither_contents_nor_keys(logins: Logins) -> None
             connection.rollback()
 
 
-def test_a_setting_ends_with_its_transaction(engine: Engine, organization: Organization) -> None:
+def test_a_setting_ends_with_its_transaction(logins: Logins, organization: Organization) -> None:
     """The next user of the pooled connection is no one's."""
-    with tenant_session(engine, organization.org_id) as connection:
+    pooled = create_engine(logins.loader, pool_size=1, max_overflow=0)
+    with tenant_session(pooled, organization.org_id) as connection:
         backend = connection.execute(text("select pg_backend_pid()")).scalar_one()
-    with engine.begin() as connection:
+    with pooled.begin() as connection:
         assert connection.execute(text("select pg_backend_pid()")).scalar_one() == backend
         assert connection.execute(text("select app.org_id()")).scalar_one() is None
+    pooled.dispose()
 
 
 def test_errors_of_the_warehouse_name_no_values(engine: Engine, organization: Organization) -> None:
