@@ -7,7 +7,12 @@ import msgspec
 import typer
 
 from cli.display import stderr, stdout
-from tasks.connections import StoredCredentials, store_connection
+from tasks.connections import (
+    StoredCredentials,
+    find_connection,
+    forget_connection,
+    store_connection,
+)
 from tasks.errors import ConfigurationError
 from tasks.escalation import SlackChannel
 from tasks.resources import Resources, opened
@@ -17,11 +22,13 @@ from tasks.zendesk.oauth import Credentials
 SLACK_API = "https://slack.com/api/"
 
 connect = typer.Typer(help="Connects an organization to its services.", no_args_is_help=True)
+disconnect = typer.Typer(help="Ends a connection and its secrets.", no_args_is_help=True)
 Org = Annotated[str, typer.Option("--org", help="The organization's slug.")]
 
 
 def register(app: typer.Typer) -> None:
     app.add_typer(connect, name="connect")
+    app.add_typer(disconnect, name="disconnect")
 
 
 @connect.command("zendesk")
@@ -66,6 +73,32 @@ def slack(
             resources, base_url=base_url, channel=channel, token=_secret("bot token")
         )
     stdout.print(f"{org} is connected to the Slack workspace {team}")
+
+
+@disconnect.command("zendesk")
+def disconnect_zendesk(org: Org) -> None:
+    """Revokes the token at Zendesk and forgets the OAuth client. What is loaded stays.
+
+    Example: [bold]vensor disconnect zendesk --org acme[/bold]
+    """
+    with opened(org) as resources:
+        base_url = find_connection(resources, "zendesk").base_url
+        with ZendeskClient.opened(base_url, StoredCredentials(resources)) as client:
+            client.revoke()
+        forget_connection(resources, "zendesk")
+    stdout.print(f"{org} is disconnected from Zendesk; its token is revoked")
+
+
+@disconnect.command("slack")
+def disconnect_slack(org: Org) -> None:
+    """Forgets the bot token. To end it at Slack as well, remove the app from the workspace.
+
+    Example: [bold]vensor disconnect slack --org acme[/bold]
+    """
+    with opened(org) as resources:
+        find_connection(resources, "slack")
+        forget_connection(resources, "slack")
+    stdout.print(f"{org} is disconnected from Slack")
 
 
 def connect_zendesk(resources: Resources, *, base_url: str, client_id: str, secret: str) -> None:

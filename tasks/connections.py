@@ -71,5 +71,22 @@ def store_connection(
         )
 
 
+def forget_connection(resources: Resources, provider: str) -> bool:
+    """Deletes a connection with its secrets, audited; False if there was none."""
+    org_id = resources.organization.org_id
+    with resources.session() as connection:
+        forgotten = organizations.disconnect(connection, provider)
+        if forgotten:
+            audit.record(
+                connection,
+                org_id,
+                actor=resources.settings.actor,
+                action=f"disconnect.{provider}",
+                purpose="disconnect the organization",
+                details={},
+            )
+    return forgotten
+
+
 def _sealed(resources: Resources, provider: str, secret: bytes) -> bytes:
     return resources.cipher.seal_secret(secret, column=COLUMN, row_id=provider)

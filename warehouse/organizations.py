@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from warehouse.errors import ConfigurationError
@@ -59,6 +59,12 @@ def connect(connection: Connection, org_id: UUID, connected: Connected) -> None:
             set_={**values, "connected_at": func.clock_timestamp()},
         )
     )
+
+
+def disconnect(connection: Connection, provider: str) -> bool:
+    """Forgets the connection with its sealed secrets; False if there was none."""
+    done = connection.execute(delete(connections).where(connections.c.provider == provider))
+    return done.rowcount == 1
 
 
 def find_connection(connection: Connection, provider: str) -> Connected | None:

@@ -86,6 +86,10 @@ class ZendeskClient:
         """A valid access token, other than `refused`, for requests that others make."""
         return self._tokens.token() if refused is None else self._tokens.renewed(refused)
 
+    def revoke(self) -> None:
+        """Ends the stored token at Zendesk. Raises: TransientError."""
+        self._tokens.revoke()
+
     def _get_once(self, path: str, params: Params) -> bytes:
         token = self._tokens.token()
         answer = self._send(path, params, token)

@@ -10,7 +10,7 @@ class TicketContent(Struct, omit_defaults=True):
     description: str | None
     recipient: str | None
     external_id: str | None
-    tags: list[str]
+    tags: list[str] | None
     custom_fields: Raw
     satisfaction_rating: Raw
     via: Raw
@@ -29,7 +29,7 @@ class UserContent(Struct, omit_defaults=True):
     external_id: str | None
     time_zone: str | None
     locale: str | None
-    tags: list[str]
+    tags: list[str] | None
     user_fields: Raw
 
 
@@ -37,11 +37,11 @@ class OrganizationContent(Struct, omit_defaults=True):
     """What is sealed of a customer's company."""
 
     name: str | None
-    domain_names: list[str]
+    domain_names: list[str] | None
     details: str | None
     notes: str | None
     external_id: str | None
-    tags: list[str]
+    tags: list[str] | None
     organization_fields: Raw
 
 

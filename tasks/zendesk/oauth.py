@@ -14,7 +14,6 @@ from tasks.errors import ConfigurationError, RefusedError, TransientError
 
 NEEDED_SCOPES = ("read", "hc:read")
 RENEW_BEFORE = timedelta(seconds=60)
-CURRENT_TOKEN = "/api/v2/oauth/tokens/current.json"  # noqa: S105 - a path
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -77,32 +76,28 @@ class TokenProvider:
             return credentials.access_token  # another process renewed it meanwhile
         return self._renew(credentials)
 
+    def revoke(self) -> None:
+        """Ends the stored token at Zendesk, and with it its refresh token.
+
+        A token that has ended already is as good as revoked. Raises: TransientError.
+        """
+        token = self._store.load().access_token
+        if token is None:
+            return
+        try:
+            answer = self._http.delete(
+                "/api/v2/oauth/tokens/current.json", headers={"Authorization": f"Bearer {token}"}
+            )
+        except httpx.HTTPError as error:
+            raise TransientError(
+                f"Zendesk did not answer the revocation ({type(error).__name__})"
+            ) from None
+        if not answer.is_success and answer.status_code not in {401, 404}:
+            raise TransientError(f"Zendesk answered the revocation with {answer.status_code}")
+
     def _is_fresh(self, credentials: Credentials) -> bool:
         ends = credentials.expires_at
         return ends is None or ends - RENEW_BEFORE > self._clock()
-
-    def revoke(self) -> None:
-        """Ends the token at Zendesk and forgets it and its refresh token; the client stays.
-
-        Raises: TransientError if Zendesk does not answer: then nothing is forgotten.
-        """
-        credentials = self._store.load()
-        if credentials.access_token:
-            self._delete(credentials.access_token)
-        self._store.save(
-            msgspec.structs.replace(
-                credentials, access_token=None, refresh_token=None, expires_at=None
-            )
-        )
-
-    def _delete(self, token: str) -> None:
-        try:
-            answer = self._http.delete(CURRENT_TOKEN, headers={"Authorization": f"Bearer {token}"})
-        except httpx.HTTPError as error:
-            raise TransientError(f"{CURRENT_TOKEN} failed ({type(error).__name__})") from None
-        # 401 and 404: it has ended by itself
-        if not answer.is_success and answer.status_code not in {401, 404}:
-            raise TransientError(f"{CURRENT_TOKEN} answered {answer.status_code}")
 
     def _renew(self, credentials: Credentials) -> str:
         try:

@@ -29,18 +29,16 @@ def iter_recording(client: ZendeskClient, url: str) -> Iterator[bytes]:
     if not same_origin(url, client.account):
         raise RefusedError("a recording's address lies outside the account; it was not asked for")
     token: str | None = client.bearer()
-    renewed = False
-    for _ in range(MOST_REDIRECTS):
+    for hop in range(MOST_REDIRECTS):
         try:
             with client.http.stream("GET", url, headers=_headers(token)) as answer:
-                if answer.status_code == httpx.codes.UNAUTHORIZED and token and not renewed:
-                    token, renewed = client.bearer(refused=token), True
-                elif not answer.is_redirect:
-                    _check(answer)
+                if answer.status_code == httpx.codes.UNAUTHORIZED and token and hop == 0:
+                    token = client.bearer(refused=token)
+                elif answer.is_redirect:
+                    url, token = _next_place(client, url, token, answer)
+                else:
                     yield from _bounded(answer)
                     return
-                else:
-                    url, token = _next_place(client, url, token, answer)
         except httpx.HTTPError as error:
             raise TransientError(f"a recording broke off ({type(error).__name__})") from None
     raise RefusedError("a recording's address redirects in circles")
@@ -79,7 +77,8 @@ def _check(answer: httpx.Response) -> None:
 
 
 def _bounded(answer: httpx.Response) -> Iterator[bytes]:
-    """Raises: RefusedError beyond 200 MiB: no telephone call is that long."""
+    """Raises: as `_check`, and RefusedError beyond 200 MiB: no telephone call is that long."""
+    _check(answer)
     total = 0
     for chunk in answer.iter_bytes(2**18):
         total += len(chunk)

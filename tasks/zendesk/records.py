@@ -3,7 +3,7 @@
 Source: Zendesk's API reference (ticketing, voice, help center).
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -73,7 +73,7 @@ class Ticket(Record, kw_only=True):
     description: str | None = None
     recipient: str | None = None
     external_id: str | None = None
-    tags: list[str] = []
+    tags: list[str] | None = None
     custom_fields: Raw = EMPTY
     satisfaction_rating: Raw = EMPTY
     metric_set: MetricSet | None = None
@@ -97,7 +97,7 @@ class User(Record, kw_only=True):
     external_id: str | None = None
     time_zone: str | None = None
     locale: str | None = None
-    tags: list[str] = []
+    tags: list[str] | None = None
     user_fields: Raw = EMPTY
 
 
@@ -107,11 +107,11 @@ class Organization(Record, kw_only=True):
     updated_at: Instant
     deleted_at: Instant | None = None
     name: str | None = None
-    domain_names: list[str] = []
+    domain_names: list[str] | None = None
     details: str | None = None
     notes: str | None = None
     external_id: str | None = None
-    tags: list[str] = []
+    tags: list[str] | None = None
     organization_fields: Raw = EMPTY
 
 
@@ -161,7 +161,7 @@ class TicketEvent(Record, kw_only=True):
     created_at: Instant
     updater_id: int | None = None
     via: str | None = None
-    child_events: list[ChildEvent] = []
+    child_events: list[ChildEvent] | None = None
 
 
 class SlaApplied(Record, kw_only=True):
@@ -242,71 +242,3 @@ class Leg(Record, kw_only=True):
     hold_time: int | None = None
     wrap_up_time: int | None = None
     consultation_time: int | None = None
-
-
-class Group(Record, kw_only=True):
-    id: int
-    name: str | None = None
-    deleted: bool | None = None
-    updated_at: Instant
-
-
-class Brand(Record, kw_only=True):
-    id: int
-    name: str | None = None
-    active: bool | None = None
-    updated_at: Instant
-
-
-class TicketField(Record, kw_only=True):
-    id: int
-    type: str | None = None
-    title: str | None = None
-    active: bool | None = None
-    updated_at: Instant
-
-
-class CustomStatus(Record, kw_only=True):
-    id: int
-    status_category: str | None = None
-    agent_label: str | None = None
-    active: bool | None = None
-    updated_at: Instant
-
-
-class SlaPolicy(Record, kw_only=True):
-    id: int
-    title: str | None = None
-    position: int | None = None
-    filter: Any = None
-    policy_metrics: Any = None
-    updated_at: Instant
-
-
-class Schedule(Record, kw_only=True):
-    id: int
-    name: str | None = None
-    time_zone: str | None = None
-    intervals: Any = None
-    updated_at: Instant
-
-
-class Holiday(Record, kw_only=True):
-    """`schedule_id` is that of the list it came in."""
-
-    id: int
-    name: str | None = None
-    start_date: date
-    end_date: date
-    schedule_id: int = 0
-
-
-class Article(Record, kw_only=True):
-    id: int
-    title: str
-    body: str | None = None
-    draft: bool = False
-    locale: str | None = None
-    html_url: str | None = None
-    label_names: list[str] = []
-    updated_at: Instant

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 
 import msgspec
 
@@ -36,6 +37,30 @@ CALL = (
     "quality_issues",
     "created_at",
     "changed_at",
+)
+# Zendesk's names, in the order of `CALL`; quality_issues and the instants follow
+CALL_FIELDS = attrgetter(
+    "id",
+    "ticket_id",
+    "agent_id",
+    "customer_id",
+    "call_group_id",
+    "line_id",
+    "line_type",
+    "direction",
+    "completion_status",
+    "duration",
+    "wait_time",
+    "talk_time",
+    "hold_time",
+    "wrap_up_time",
+    "ivr_time_spent",
+    "exceeded_queue_wait_time",
+    "outside_business_hours",
+    "voicemail",
+    "callback",
+    "call_recording_consent",
+    "call_recording_consent_action",
 )
 CALL_CONTENT = ("call_id", "ticket_id", "sealed", "changed_at")
 LEG = (
@@ -75,32 +100,7 @@ def leg_rows(records: Sequence[Leg], sealer: Sealer, cutoff: datetime) -> list[R
 
 def _call(one: Call) -> tuple[object, ...]:
     issues = ",".join(sorted(one.quality_issues)) if one.quality_issues else None
-    return (
-        one.id,
-        one.ticket_id,
-        one.agent_id,
-        one.customer_id,
-        one.call_group_id,
-        one.line_id,
-        one.line_type,
-        one.direction,
-        one.completion_status,
-        one.duration,
-        one.wait_time,
-        one.talk_time,
-        one.hold_time,
-        one.wrap_up_time,
-        one.ivr_time_spent,
-        one.exceeded_queue_wait_time,
-        one.outside_business_hours,
-        one.voicemail,
-        one.callback,
-        one.call_recording_consent,
-        one.call_recording_consent_action,
-        issues,
-        one.created_at,
-        one.updated_at,
-    )
+    return (*CALL_FIELDS(one), issues, one.created_at, one.updated_at)
 
 
 def _sealed(one: Call, sealer: Sealer) -> bytes:

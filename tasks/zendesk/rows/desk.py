@@ -8,7 +8,7 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from tasks.encryption import Sealer
-from tasks.zendesk.records import (
+from tasks.zendesk.desk import (
     Article,
     Brand,
     CustomStatus,
@@ -132,9 +132,9 @@ def article_rows(records: Sequence[Article], sealer: Sealer, cutoff: datetime) -
     values: list[tuple[object, ...]] = [
         (
             f"zendesk/{one.id}",
-            "sop" if SOP_LABEL in one.label_names else "article",
-            one.title,
-            one.body or "",
+            "sop" if SOP_LABEL in (one.label_names or ()) else "article",
+            _text(one.title),
+            _text(one.body),
             one.locale,
             one.html_url,
             _version(one.title, one.body),
@@ -144,6 +144,11 @@ def article_rows(records: Sequence[Article], sealer: Sealer, cutoff: datetime) -
         if not one.draft
     ]
     return [Rows(documents, DOCUMENT, values)]
+
+
+def _text(value: str | None) -> str:
+    """Without NUL, which Postgres' text cannot hold: one article must not stop the others."""
+    return (value or "").replace("\0", "")
 
 
 def _version(*parts: object) -> bytes:

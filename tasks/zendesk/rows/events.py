@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
@@ -68,36 +69,49 @@ RECORDING = ("call_id", "kind", "ticket_id", "comment_id", "duration_seconds", "
 Values = list[tuple[object, ...]]
 
 
+@dataclass
+class _Found:
+    """The rows of a page of events, by table."""
+
+    audits: Values = field(default_factory=list)
+    changes: Values = field(default_factory=list)
+    comments: Values = field(default_factory=list)
+    contents: Values = field(default_factory=list)
+    recordings: Values = field(default_factory=list)
+
+
 def event_rows(records: Sequence[TicketEvent], sealer: Sealer, cutoff: datetime) -> list[Rows]:
     """Rows of `audits`, `audit_events`, `comments`, `comment_contents` and `recordings`."""
-    audits: Values = []
-    changes: Values = []
-    comments: Values = []
-    contents: Values = []
-    recordings: Values = []
+    found = _Found()
     for event in records:
         at = event.created_at
-        audits.append((event.id, event.ticket_id, event.updater_id, event.via, at, at))
-        for child in event.child_events:
-            if child.event_type not in COMMENTS:
-                changes.append(_change(event, child))
-                continue
-            voice = _voice(child)
-            comments.append(_comment(event, child, voice))
-            target = _merge_target(child)
-            if target is not None:
-                changes.append(_merge(event, child, target))
-            if at >= cutoff:
-                contents.append((child.id, event.ticket_id, _sealed(event, child, sealer), at))
-            if voice is not None and voice.recording_url and voice.call_id is not None:
-                recordings.append(_recording(event, child, voice, voice.call_id))
+        found.audits.append((event.id, event.ticket_id, event.updater_id, event.via, at, at))
+        for child in event.child_events or ():
+            if child.event_type in COMMENTS:
+                _add_comment(found, event, child)
+                if at >= cutoff:
+                    sealed = _sealed(event, child, sealer)
+                    found.contents.append((child.id, event.ticket_id, sealed, at))
+            else:
+                found.changes.append(_change(event, child))
     return [
-        Rows(zendesk.audits, AUDIT, audits),
-        Rows(zendesk.audit_events, CHANGE, changes),
-        Rows(zendesk.comments, COMMENT, comments),
-        Rows(zendesk.comment_contents, COMMENT_CONTENT, contents),
-        Rows(zendesk.recordings, RECORDING, recordings),
+        Rows(zendesk.audits, AUDIT, found.audits),
+        Rows(zendesk.audit_events, CHANGE, found.changes),
+        Rows(zendesk.comments, COMMENT, found.comments),
+        Rows(zendesk.comment_contents, COMMENT_CONTENT, found.contents),
+        Rows(zendesk.recordings, RECORDING, found.recordings),
     ]
+
+
+def _add_comment(found: _Found, event: TicketEvent, child: ChildEvent) -> None:
+    """The comment's skeleton, and the merge or the recording that it tells of."""
+    voice = _voice(child)
+    found.comments.append(_comment(event, child, voice))
+    target = _merge_target(child)
+    if target is not None:
+        found.changes.append(_merge(event, child, target))
+    if voice is not None and voice.recording_url and voice.call_id is not None:
+        found.recordings.append(_recording(event, child, voice, voice.call_id))
 
 
 def merged_tickets(page: Page) -> list[int]:
@@ -105,7 +119,7 @@ def merged_tickets(page: Page) -> list[int]:
     return [
         event.ticket_id
         for event in page.records.get("ticket_events", ())
-        for child in event.child_events
+        for child in event.child_events or ()
         if child.event_type in COMMENTS and _merge_target(child) is not None
     ]
 
@@ -117,23 +131,23 @@ def _merge_target(child: ChildEvent) -> str | None:
 
 
 def _change(event: TicketEvent, child: ChildEvent) -> tuple[object, ...]:
-    field = value = previous = None
+    changed = value = previous = None
     for name in STATES:
         told = getattr(child, name)
         if told is not UNSET:
-            field, value, previous = name, _state(told), _state(child.previous_value)
+            changed, value, previous = name, _state(told), _state(child.previous_value)
             break
     else:
         if child.tags is not UNSET:
-            field = "tags"
+            changed = "tags"
         elif child.subject is not UNSET:
-            field = "subject"
+            changed = "subject"
     return (
         child.id,
         event.id,
         event.ticket_id,
         child.event_type,
-        field,
+        changed,
         previous,
         value,
         event.created_at,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 
 import msgspec
 
@@ -65,6 +66,20 @@ METRICS = (
     "created_at",
     "changed_at",
 )
+MINUTES = attrgetter(
+    *(
+        f"{metric}_time_in_minutes.{clock}"
+        for metric in (
+            "reply",
+            "first_resolution",
+            "full_resolution",
+            "agent_wait",
+            "requester_wait",
+            "on_hold",
+        )
+        for clock in ("calendar", "business")
+    )
+)
 METRIC_EVENT = (
     "id",
     "ticket_id",
@@ -90,6 +105,7 @@ RATING = (
     "created_at",
     "changed_at",
 )
+RATING_FIELDS = attrgetter(*RATING[:-1], "updated_at")
 RATING_CONTENT = ("rating_id", "ticket_id", "sealed", "changed_at")
 
 
@@ -123,33 +139,24 @@ def metric_event_rows(
 
 def rating_rows(records: Sequence[Rating], sealer: Sealer, cutoff: datetime) -> list[Rows]:
     """Rows of `satisfaction_ratings` and `rating_contents`."""
-    skeletons: list[tuple[object, ...]] = []
-    contents: list[tuple[object, ...]] = []
-    for one in records:
-        skeletons.append(
-            (
-                one.id,
-                one.ticket_id,
-                one.assignee_id,
-                one.group_id,
-                one.requester_id,
-                one.score,
-                one.created_at,
-                one.updated_at,
-            )
-        )
-        if (one.comment or one.reason) and one.updated_at >= cutoff:
-            sealed = sealer.seal(
-                msgspec.json.encode(RatingContent(one.comment, one.reason)),
-                column="zendesk.rating_contents.sealed",
-                row_id=str(one.id),
-                changed_at=one.updated_at,
-            )
-            contents.append((one.id, one.ticket_id, sealed, one.updated_at))
+    contents: list[tuple[object, ...]] = [
+        (one.id, one.ticket_id, _sealed_rating(one, sealer), one.updated_at)
+        for one in records
+        if (one.comment or one.reason) and one.updated_at >= cutoff
+    ]
     return [
-        Rows(zendesk.satisfaction_ratings, RATING, skeletons),
+        Rows(zendesk.satisfaction_ratings, RATING, [RATING_FIELDS(one) for one in records]),
         Rows(zendesk.rating_contents, RATING_CONTENT, contents),
     ]
+
+
+def _sealed_rating(one: Rating, sealer: Sealer) -> bytes:
+    return sealer.seal(
+        msgspec.json.encode(RatingContent(one.comment, one.reason)),
+        column="zendesk.rating_contents.sealed",
+        row_id=str(one.id),
+        changed_at=one.updated_at,
+    )
 
 
 def _ticket(one: Ticket, changed_at: datetime) -> tuple[object, ...]:
@@ -211,18 +218,7 @@ def _metrics(one: MetricSet, changed_at: datetime) -> tuple[object, ...]:
         one.replies,
         one.group_stations,
         one.assignee_stations,
-        one.reply_time_in_minutes.calendar,
-        one.reply_time_in_minutes.business,
-        one.first_resolution_time_in_minutes.calendar,
-        one.first_resolution_time_in_minutes.business,
-        one.full_resolution_time_in_minutes.calendar,
-        one.full_resolution_time_in_minutes.business,
-        one.agent_wait_time_in_minutes.calendar,
-        one.agent_wait_time_in_minutes.business,
-        one.requester_wait_time_in_minutes.calendar,
-        one.requester_wait_time_in_minutes.business,
-        one.on_hold_time_in_minutes.calendar,
-        one.on_hold_time_in_minutes.business,
+        *MINUTES(one),
         one.initially_assigned_at,
         one.assigned_at,
         one.solved_at,

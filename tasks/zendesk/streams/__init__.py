@@ -3,21 +3,8 @@
 A new stream is one line here, its records in records.py and its rows in rows/.
 """
 
-from tasks.zendesk.records import (
-    Article,
-    Brand,
-    Call,
-    CustomStatus,
-    Group,
-    Leg,
-    MetricEvent,
-    Organization,
-    SlaPolicy,
-    Ticket,
-    TicketEvent,
-    TicketField,
-    User,
-)
+from tasks.zendesk.desk import Article, Brand, CustomStatus, Group, SlaPolicy, TicketField
+from tasks.zendesk.records import Call, Leg, MetricEvent, Organization, Ticket, TicketEvent, User
 from tasks.zendesk.streams.cursor import CursorStream
 from tasks.zendesk.streams.listed import ListStream, RatingStream, ScheduleStream
 from tasks.zendesk.streams.stream import Stream

@@ -9,9 +9,10 @@ import msgspec
 
 from tasks.errors import PermanentError
 from tasks.zendesk.client import Params, ZendeskClient
+from tasks.zendesk.desk import Holiday, Schedule
 from tasks.zendesk.page import BadRecord, Page
 from tasks.zendesk.parse import parse_envelope, parse_records
-from tasks.zendesk.records import Holiday, Rating, Schedule
+from tasks.zendesk.records import Rating
 
 ROWS_A_LIST = 100
 SLICE = timedelta(days=30)

@@ -7,6 +7,7 @@ import httpx
 import msgspec
 import pytest
 
+from tasks.connections import StoredCredentials, forget_connection
 from tasks.errors import ConfigurationError, PermanentError, RefusedError, TransientError
 from tasks.http import checked_base_url, http_client
 from tasks.zendesk import Credentials, ZendeskClient
@@ -135,3 +136,19 @@ def test_a_server_that_is_not_there_is_a_passing_fault(store) -> None:
         client = ZendeskClient(http, TokenProvider(http, store), on_wait=lambda *_: None)
         with pytest.raises(TransientError, match="did not answer"):
             client._get_once(COUNT, {})
+
+
+def test_disconnecting_revokes_the_token_and_forgets_the_secrets(connected, account) -> None:
+    """The token that was stored opens nothing any more, and nothing of it is left here."""
+    token = StoredCredentials(connected).load().access_token
+    headers = {"Authorization": f"Bearer {token}"}
+    url = f"{account['base_url']}{COUNT}"
+    assert httpx.get(url, headers=headers).status_code == 200
+    with ZendeskClient.opened(account["base_url"], StoredCredentials(connected)) as client:
+        client.revoke()
+        client.revoke()
+    assert forget_connection(connected, "zendesk")
+    assert httpx.get(url, headers=headers).status_code == 401
+    with pytest.raises(ConfigurationError, match="vensor connect zendesk"):
+        StoredCredentials(connected).load()
+    assert not forget_connection(connected, "zendesk")

@@ -1,0 +1,385 @@
+"""What Zendesk rarely does, from a server that says word for word what it is told to."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import msgspec
+import pytest
+
+from tasks.errors import (
+    ConfigurationError,
+    PermanentError,
+    RefusedError,
+    TransientError,
+    VensorError,
+)
+from tasks.zendesk import STREAMS, Credentials, ZendeskClient
+from tasks.zendesk.oauth import TokenProvider
+from tasks.zendesk.recordings import GoneError, _next_place, iter_recording
+
+PATH = "/api/v2/groups"
+CANARY = "Wilhelmina"
+START = datetime(2026, 11, 1, tzinfo=UTC)
+SECOND = int(START.timestamp())
+
+
+@dataclass
+class Said:
+    """One answer."""
+
+    body: object = field(default_factory=dict)
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    delay_seconds: float = 0.0
+
+    @property
+    def content(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+@dataclass
+class Asked:
+    """One request, with the token that was stored when it came."""
+
+    method: str
+    path: str
+    query: dict[str, list[str]]
+    authorization: str | None
+    body: dict[str, str]
+    stored: str | None
+
+
+class Store:
+    """Credentials in memory; `breaks` is a disk that is full."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self.now = credentials
+        self.breaks = False
+
+    def load(self) -> Credentials:
+        return self.now
+
+    def save(self, credentials: Credentials) -> None:
+        if self.breaks:
+            raise OSError("no space left")
+        self.now = credentials
+
+
+class Script:
+    """A server on a real socket that gives its answers in order."""
+
+    def __init__(self, store: Store | None = None) -> None:
+        self.answers: list[Said] = []
+        self.asked: list[Asked] = []
+        self.store = store
+        self.url = ""
+
+    def take(self, asked: Asked) -> Said:
+        self.asked.append(asked)
+        return self.answers.pop(0)
+
+
+def _handler(script: Script) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            length = int(self.headers.get("content-length", 0))
+            body = json.loads(self.rfile.read(length)) if length else {}
+            stored = script.store.now.access_token if script.store else None
+            token = self.headers.get("authorization")
+            query = parse_qs(parts.query)
+            said = script.take(Asked(self.command, parts.path, query, token, body, stored))
+            time.sleep(said.delay_seconds)
+            self.send_response(said.status)
+            for name, value in {"content-length": str(len(said.content)), **said.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(said.content)
+
+        do_POST = do_GET
+
+        def log_message(self, *_: object) -> None:
+            """Silence."""
+
+    return Handler
+
+
+@contextmanager
+def _served(script: Script) -> Iterator[Script]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(script))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    script.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield script
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def store() -> Store:
+    """A token that has no end, and no refresh token."""
+    return Store(Credentials(client_id="id", client_secret="secret", access_token="first"))
+
+
+@pytest.fixture
+def script(store: Store) -> Iterator[Script]:
+    with _served(Script(store)) as served:
+        yield served
+
+
+@pytest.fixture
+def waits() -> list[tuple[float, str]]:
+    return []
+
+
+@pytest.fixture
+def client(script: Script, store: Store, waits: list) -> Iterator[ZendeskClient]:
+    timeout = httpx.Timeout(0.5)
+    with httpx.Client(base_url=script.url, timeout=timeout, trust_env=False) as http:
+        provider = TokenProvider(http, store)
+        yield ZendeskClient(http, provider, on_wait=lambda *told: waits.append(told))
+
+
+def _pair(number: int, **more: object) -> Said:
+    told = {"access_token": f"access-{number}", "refresh_token": f"refresh-{number}"}
+    return Said(told | {"expires_in": 1800, "scope": "read hc:read"} | more)
+
+
+def test_a_rotated_pair_is_saved_before_it_is_used(
+    client: ZendeskClient, script: Script, store: Store
+) -> None:
+    """The refresh killed the old pair: a crash after using an unsaved one would lock us out."""
+    store.now = msgspec.structs.replace(store.now, refresh_token="refresh-0")
+    script.answers = [Said(status=401), _pair(1), Said({"groups": []})]
+    client.get(PATH, {})
+    refused, renewal, again = script.asked
+    assert refused.authorization == "Bearer first"
+    assert renewal.body["grant_type"] == "refresh_token"
+    assert renewal.body["refresh_token"] == "refresh-0"
+    assert (again.authorization, again.stored) == ("Bearer access-1", "access-1")
+    assert store.now.refresh_token == "refresh-1"
+
+
+def test_a_pair_that_cannot_be_saved_is_not_used(
+    client: ZendeskClient, script: Script, store: Store
+) -> None:
+    """It goes wrong at once, not at the next start."""
+    store.now = msgspec.structs.replace(store.now, access_token=None, refresh_token="refresh-0")
+    store.breaks = True
+    script.answers = [_pair(1)]
+    with pytest.raises(OSError, match="no space"):
+        client.get(PATH, {})
+    assert [one.path for one in script.asked] == ["/oauth/tokens"]
+
+
+def test_a_refresh_token_that_another_process_used_is_no_error(
+    client: ZendeskClient, script: Script, store: Store
+) -> None:
+    """What that process stored is used."""
+
+    class Overtaken(Store):
+        loads = 0
+
+        def load(self) -> Credentials:
+            self.loads += 1
+            changed = {"access_token": "theirs"} if self.loads > 1 else {}
+            return msgspec.structs.replace(self.now, **changed)
+
+    gone = msgspec.structs.replace(store.now, access_token=None, refresh_token="used")
+    script.answers = [Said({"error": "invalid_grant"}, 400)]
+    with httpx.Client(base_url=script.url, trust_env=False) as http:
+        assert TokenProvider(http, Overtaken(gone)).token() == "theirs"
+
+
+def test_missing_scopes_are_named(client: ZendeskClient, script: Script, store: Store) -> None:
+    """Zendesk grants a token for less than was asked; the 403s would come later."""
+    store.now = msgspec.structs.replace(store.now, access_token=None)
+    script.answers = [_pair(1, scope="tickets:read")]
+    with pytest.raises(RefusedError, match=r"lacks the scopes read hc:read"):
+        client.get(PATH, {})
+    assert store.now.access_token is None
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        (Said(b'{"access_token": "Wilhelmina'), TransientError),
+        (Said({"hello": CANARY}), TransientError),
+        (Said({"error": CANARY}, 500), TransientError),
+        (Said({"error": {"message": CANARY}}, 404), ConfigurationError),
+    ],
+)
+def test_a_token_endpoint_that_misbehaves_says_so_without_its_words(
+    script: Script, store: Store, said: Said, error: type[VensorError]
+) -> None:
+    """Passing where it may pass; an address that is no Zendesk is a setting that is wrong."""
+    store.now = msgspec.structs.replace(store.now, access_token=None)
+    script.answers = [said]
+    with (
+        httpx.Client(base_url=script.url, trust_env=False) as http,
+        pytest.raises(error) as caught,
+    ):
+        TokenProvider(http, store).token()
+    assert CANARY not in repr(caught.value)
+
+
+def test_a_wait_that_zendesk_asks_for_is_shown_and_counted(
+    client: ZendeskClient, script: Script, waits: list
+) -> None:
+    """By the name of the bucket that ran out."""
+    spent = {"zendesk-ratelimit-incremental": "total=10; remaining=0; resets=0"}
+    script.answers = [Said(status=429, headers={"retry-after": "1"} | spent), Said({"groups": []})]
+    client.get(PATH, {})
+    assert waits == [(1.0, "incremental")]
+    assert (client.waited_seconds, client.requests) == (1.0, 2)
+
+
+def test_an_answer_without_headers_takes_no_knowledge_away(
+    client: ZendeskClient, script: Script, waits: list
+) -> None:
+    """A proxy's 502 says nothing of budgets; the one that is empty stays empty."""
+    spent = {"zendesk-ratelimit-incremental": "total=10; remaining=0; resets=1"}
+    script.answers = [Said(headers=spent), Said(status=502), Said()]
+    for _ in range(2):
+        client.get(PATH, {})
+    assert [bucket for _, bucket in waits] == ["incremental"]
+
+
+def test_a_403_names_the_scopes_and_nothing_else(client: ZendeskClient, script: Script) -> None:
+    """Scopes are Zendesk's vocabulary; any other word of the body may be anybody's."""
+    told = f"You are missing the following required scopes: tickets:read. {CANARY}"
+    script.answers = [Said({"description": told}, 403), Said({"description": CANARY}, 403)]
+    with pytest.raises(RefusedError, match=r"lacks the scopes tickets:read$") as first:
+        client.get(PATH, {})
+    with pytest.raises(RefusedError, match="a scope or its user the role") as second:
+        client.get(PATH, {})
+    assert CANARY not in repr(first.value) + repr(second.value)
+
+
+def test_a_record_that_is_not_found_is_no_missing_plan(
+    client: ZendeskClient, script: Script
+) -> None:
+    """Otherwise a whole stream would be left out for one record."""
+    script.answers = [
+        Said({"error": "RecordNotFound"}, 404),
+        Said({"error": "InvalidEndpoint"}, 404),
+    ]
+    with pytest.raises(PermanentError) as caught:
+        client.get(PATH, {})
+    assert not isinstance(caught.value, RefusedError)
+    with pytest.raises(RefusedError, match="plan"):
+        client.get(PATH, {})
+
+
+def test_a_server_that_hangs_is_a_passing_fault(client: ZendeskClient, script: Script) -> None:
+    """It is left after the timeout and asked again."""
+    script.answers = [Said(delay_seconds=1.0), Said({"groups": []})]
+    assert msgspec.json.decode(client.get(PATH, {})) == {"groups": []}
+    assert client.requests == 2
+
+
+@pytest.mark.parametrize("word", [b'"half of an emoji \\ud83d"', b'"not UTF-8 \xff\xfe"'])
+def test_text_that_is_no_text_holds_back_nothing(
+    client: ZendeskClient, script: Script, word: bytes
+) -> None:
+    """A subject cut within an emoji would otherwise stop its account for good."""
+    ticket = (
+        b'{"id": %d, "status": "open", "generated_timestamp": 1, "subject": %s,'
+        b' "created_at": "2026-11-01T00:00:00Z", "updated_at": "2026-11-01T00:00:00Z",'
+        b' "tags": null}'
+    )
+    both = b", ".join([ticket % (1, word), ticket % (2, b'"fine"')])
+    body = b'{"tickets": [%s], "users": null, "end_of_stream": true, "after_cursor": "c"}' % both
+    script.answers = [Said(body)]
+    (page,) = STREAMS["tickets"].iter_pages(client, None, START, START)
+    assert [one.id for one in page.records["tickets"]] == [1, 2]
+    assert (page.bad, page.cursor) == ([], "c")
+
+
+def _calls(rows: int, end_time: int) -> Said:
+    stamp = "2026-11-01T00:00:00Z"
+    calls = [{"id": at, "created_at": stamp, "updated_at": stamp} for at in range(rows)]
+    return Said({"calls": calls, "count": rows, "end_time": end_time, "next_page": "x"})
+
+
+def test_a_full_page_of_halved_size_that_does_not_advance_is_an_alarm(
+    client: ZendeskClient, script: Script
+) -> None:
+    """It is full by what was asked for: behind it lie calls that would be lost in silence."""
+    script.answers = [Said(status=504), _calls(500, SECOND)]
+    with pytest.raises(PermanentError, match="the stream calls does not advance"):
+        list(STREAMS["calls"].iter_pages(client, None, START, START))
+    assert [one.query["per_page"] for one in script.asked] == [["1000"], ["500"]]
+
+
+def test_talk_ends_where_its_end_is_its_start(client: ZendeskClient, script: Script) -> None:
+    """With the boundary's calls once more; and a start in the newest minute is nothing yet."""
+    script.answers = [_calls(3, SECOND + 9), _calls(1, SECOND + 9)]
+    pages = list(STREAMS["calls"].iter_pages(client, None, START, START))
+    assert [(page.count, page.cursor) for page in pages] == [
+        (3, str(SECOND + 9)),
+        (1, str(SECOND + 9)),
+    ]
+    script.answers = [Said({"description": "Too recent start_time."}, 422)]
+    assert list(STREAMS["calls"].iter_pages(client, "1", START, START)) == []
+
+
+@pytest.mark.parametrize("body", [b"[]", b'{"groups": {"name": "Wilhelmina"}}'])
+def test_a_page_of_another_shape_is_an_error_without_its_words(
+    client: ZendeskClient, script: Script, body: bytes
+) -> None:
+    """Whatever it holds stays in this process."""
+    script.answers = [Said(body)]
+    with pytest.raises(PermanentError, match="a page of Zendesk's") as caught:
+        list(STREAMS["groups"].iter_pages(client, None, START, START))
+    assert CANARY not in repr(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_a_recording_is_fetched_with_a_new_token_where_the_old_one_ended(
+    client: ZendeskClient, script: Script
+) -> None:
+    """Otherwise it would be noted as refused for good. The carrier never sees a token."""
+    with _served(Script()) as carrier:
+        elsewhere = {"location": f"{carrier.url}/audio"}
+        script.answers = [Said(status=401), _pair(1), Said(status=302, headers=elsewhere)]
+        carrier.answers = [Said(b"RIFF")]
+        assert b"".join(iter_recording(client, f"{script.url}/recording")) == b"RIFF"
+    assert script.asked[-1].authorization == "Bearer access-1"
+    assert [one.authorization for one in carrier.asked] == [None]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(404, GoneError), (410, GoneError), (403, RefusedError)]
+)
+def test_a_recording_that_is_gone_is_not_one_that_is_refused(
+    client: ZendeskClient, script: Script, status: int, error: type[Exception]
+) -> None:
+    script.answers = [Said({"description": CANARY}, status)]
+    with pytest.raises(error) as caught:
+        list(iter_recording(client, f"{script.url}/recording"))
+    assert CANARY not in repr(caught.value)
+
+
+@pytest.mark.parametrize("place", ["http://127.0.0.1:5432/", "http://elsewhere.example/a"])
+def test_a_real_account_redirects_to_https_only(store: Store, place: str) -> None:
+    """Above all not to what listens on this machine."""
+    answer = httpx.Response(302, headers={"location": place})
+    with httpx.Client(base_url="https://acme.zendesk.com") as http:
+        client = ZendeskClient(http, TokenProvider(http, store), on_wait=lambda *_: None)
+        with pytest.raises(RefusedError, match="not https"):
+            _next_place(client, "https://acme.zendesk.com/recording", "first", answer)
+        answer = httpx.Response(302, headers={"location": "https://carrier.example/a"})
+        url, token = _next_place(client, "https://acme.zendesk.com/recording", "first", answer)
+    assert (url, token) == ("https://carrier.example/a", None)
