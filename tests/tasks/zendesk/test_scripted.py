@@ -22,6 +22,7 @@ from tasks.errors import (
     VensorError,
 )
 from tasks.zendesk import STREAMS, Credentials, ZendeskClient
+from tasks.zendesk.limits import Limits
 from tasks.zendesk.oauth import TokenProvider
 from tasks.zendesk.recordings import GoneError, _next_place, iter_recording
 
@@ -245,15 +246,14 @@ def test_a_wait_that_zendesk_asks_for_is_shown_and_counted(
     assert (client.waited_seconds, client.requests) == (1.0, 2)
 
 
-def test_an_answer_without_headers_takes_no_knowledge_away(
-    client: ZendeskClient, script: Script, waits: list
-) -> None:
+def test_an_answer_without_headers_takes_no_knowledge_away() -> None:
     """A proxy's 502 says nothing of budgets; the one that is empty stays empty."""
-    spent = {"zendesk-ratelimit-incremental": "total=10; remaining=0; resets=1"}
-    script.answers = [Said(headers=spent), Said(status=502), Said()]
-    for _ in range(2):
-        client.get(PATH, {})
-    assert [bucket for _, bucket in waits] == ["incremental"]
+    limits = Limits()
+    limits.learn(PATH, {"zendesk-ratelimit-incremental": "total=10; remaining=0; resets=42"})
+    limits.learn(PATH, {})
+    seconds, bucket = limits.seconds_to_wait(PATH)
+    assert seconds > 41
+    assert (bucket, limits.scarcest(PATH)) == ("incremental", "incremental")
 
 
 def test_a_403_names_the_scopes_and_nothing_else(client: ZendeskClient, script: Script) -> None:
