@@ -9,6 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -40,6 +41,24 @@ users = skeleton(
     Index(None, "org_id", "phone_index"),
 )
 user_contents = content("user_contents", key("user_id"), sealed())
+user_identities = skeleton(
+    "user_identities",
+    key("id"),
+    Column("user_id", BigInteger, nullable=False),
+    flag("type"),
+    Column("is_primary", Boolean),
+    Column("verified", Boolean),
+    Column("value_index", LargeBinary, comment="HMAC of the value: equality within one org"),
+    Index(None, "org_id", "user_id"),
+    Index(None, "org_id", "value_index"),
+)
+user_identity_contents = content(
+    "user_identity_contents",
+    key("identity_id"),
+    Column("user_id", BigInteger, nullable=False),
+    sealed(),
+    Index(None, "org_id", "user_id"),
+)
 
 groups = skeleton("groups", key("id"), Column("name", Text), Column("deleted", Boolean))
 brands = skeleton("brands", key("id"), Column("name", Text), Column("active", Boolean))
@@ -118,6 +137,7 @@ comments = skeleton(
     flag("kind"),
     Column("is_public", Boolean),
     flag("via_channel"),
+    Column("author_role", Text, comment="the author's role when the comment was first loaded"),
     Column("call_id", BigInteger, comment="the Talk call of a VoiceComment"),
     instant("created_at", nullable=False),
     Index(None, "org_id", "ticket_id"),
@@ -223,6 +243,31 @@ rating_contents = content(
     Index(None, "org_id", "ticket_id"),
 )
 
+survey_responses = skeleton(
+    "survey_responses",
+    Column("id", Text, primary_key=True),
+    Column("ticket_id", BigInteger, nullable=False),
+    Column("responder_id", BigInteger),
+    Column("survey_id", Text),
+    Column("survey_version", Integer),
+    flag("scale"),
+    Column("rating", Integer, comment="as chosen, on the survey's own scale"),
+    Column("lowest", Integer, comment="of the survey's scale"),
+    Column("highest", Integer, comment="of the survey's scale"),
+    Column("score", Double, comment="0 to 1: (rating - lowest) / (highest - lowest)"),
+    flag("category"),
+    instant("created_at", nullable=False),
+    Index(None, "org_id", "ticket_id"),
+    CheckConstraint("score between 0 and 1", name="score"),
+)
+survey_contents = content(
+    "survey_contents",
+    Column("response_id", Text, primary_key=True),
+    Column("ticket_id", BigInteger, nullable=False),
+    sealed(),
+    Index(None, "org_id", "ticket_id"),
+)
+
 calls = skeleton(
     "calls",
     key("id"),
@@ -282,13 +327,17 @@ recordings = skeleton(
     Column("duration_seconds", Integer),
     Column("size_bytes", BigInteger),
     Column("chunks", Integer),
+    Column("digest", LargeBinary, comment="keyed hash of the audio: tells damage, reveals nothing"),
+    Column("location", Text, comment="the sealed object's key in a store; NULL: recording_chunks"),
     Column("state", Text, nullable=False, server_default="pending"),
     Column("reason", Text),
+    instant("deleted_upstream_at"),
     Index(None, "org_id", "state"),
     Index(None, "org_id", "ticket_id"),
     CheckConstraint("kind in ('call', 'voicemail')", name="kind"),
     CheckConstraint(
-        "state in ('pending', 'stored', 'transcribed', 'refused', 'gone', 'undecodable')",
+        "state in ('pending', 'stored', 'transcribed', 'refused', 'declined', 'gone',"
+        " 'undecodable')",
         name="state",
     ),
 )
@@ -299,4 +348,11 @@ recording_chunks = content(
     Column("chunk_no", Integer, primary_key=True, autoincrement=False),
     Column("ticket_id", BigInteger, nullable=False),
     sealed(),
+)
+ticket_repairs = skeleton(
+    "ticket_repairs",
+    key("ticket_id"),
+    Column("reason", Text, nullable=False, comment="why its events are to be read one by one"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    CheckConstraint("reason in ('listed', 'count', 'redacted', 'missing')", name="reason"),
 )
