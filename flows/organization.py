@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from prefect import flow
 
-from tasks import check, embed, escalate, extract, measure, score, transcribe
+from tasks import check, embed, escalate, extract, measure, reconcile, score, transcribe
 from tasks.ledger import Run, StageLine, running
 from tasks.stages import Stage
 from warehouse.ledger import StageResult
@@ -44,7 +44,10 @@ def _work(stage: Stage, run: Run) -> Callable[[], StageResult]:
 
 def _extract(slug: str, as_of: datetime) -> StageResult:
     extract.prepare_days(slug, as_of)
+    extract.probe_streams(slug, as_of)
     results = [extract.extract_stream(slug, name, as_of) for name in extract.STREAM_NAMES]
+    results.append(reconcile.reconcile(slug, as_of))
+    results.append(reconcile.repair_tickets(slug, as_of))
     # last: the events of a deleted ticket are still exported, with its words
     results.append(extract.forget_deleted(slug))
     return _sum(results)

@@ -1,10 +1,20 @@
 """The error tree as tasks see it: its root lies with the warehouse, the lowest layer."""
 
-from warehouse.errors import ConfigurationError, PermanentError, TransientError, VensorError
+from warehouse.errors import (
+    ConfigurationError,
+    DataError,
+    PermanentError,
+    TransientError,
+    VensorError,
+)
 
 
 class RefusedError(PermanentError):
     """The far side understood and said no: a missing scope, a plan without the feature."""
+
+
+class NotInPlanError(RefusedError):
+    """The account's plan or the far side's version does not have what was asked for."""
 
 
 class BadRecordError(PermanentError):
@@ -18,6 +28,8 @@ class BadRecordError(PermanentError):
 __all__ = [
     "BadRecordError",
     "ConfigurationError",
+    "DataError",
+    "NotInPlanError",
     "PermanentError",
     "RefusedError",
     "TransientError",

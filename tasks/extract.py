@@ -1,28 +1,149 @@
-"""Extraction: each page of a stream is parsed, sealed and loaded with its cursor, at once.
+"""Extraction: what each stream of Zendesk holds that is not loaded yet, in the way it allows."""
 
-Plain personal data is in this process's memory for the time of one page and nowhere else.
-"""
-
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from tasks.connections import StoredCredentials, find_connection
 from tasks.errors import RefusedError
-from tasks.prefetch import prefetched
+from tasks.pages import SOURCE, PageLoader
 from tasks.progress import report
 from tasks.resources import Resources, opened
 from tasks.step import step
-from tasks.zendesk import STREAMS, Page, Stream, ZendeskClient, merged_tickets, to_rows
-from warehouse import audit, watermarks
-from warehouse.deletion import forget_deleted_tickets
+from tasks.zendesk import STREAMS, Mode, Ways, ZendeskClient
+from tasks.zendesk.probing import NONE, REFUSED, WORKS, described, probe
+from tasks.zendesk.streams.single import ByTicket
+from tasks.zendesk.streams.sweep import TicketSweep
+from warehouse import audit, repairs, watermarks
+from warehouse.deletion import forget_deleted_tickets, forget_deleted_users, queue_repairs
 from warehouse.ledger import StageResult
-from warehouse.loading import link_merged_tickets, load
+from warehouse.loading import fill_author_roles
+from warehouse.modes import StreamMode, read_modes, write_mode
 from warehouse.organizations import ensure_partitions
 
-SOURCE = "zendesk"
 STREAM_NAMES = tuple(STREAMS)
 DAYS_AHEAD = 2
-INDISPENSABLE = {"tickets", "ticket_events"}
+# What is refused may be allowed tomorrow; what works shows by itself when it does no longer.
+ASK_AGAIN = timedelta(hours=20)
+OVERLAP = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """The extraction of one organization, under way."""
+
+    resources: Resources
+    client: ZendeskClient
+    as_of: datetime
+
+    def modes(self) -> dict[str, StreamMode]:
+        """How each stream is read, as far as it is known."""
+        with self.resources.session() as connection:
+            return read_modes(connection, SOURCE)
+
+    def loader(self) -> PageLoader:
+        """A loader that knows what is read ticket by ticket."""
+        listed = {name for name, one in self.modes().items() if one.mode == Mode.LIST}
+        single = {name for name, ways in STREAMS.items() if isinstance(ways.listed, ByTicket)}
+        return PageLoader(
+            self.resources,
+            self.as_of,
+            by_ticket=bool(listed & single),
+            voice_calls="calls" in listed,
+        )
+
+    def note(self, found: StreamMode) -> None:
+        """Stores how a stream is read; one that is now read by ticket asks for what is missing."""
+        before = self.modes().get(found.stream)
+        org_id = self.resources.organization.org_id
+        single = isinstance(STREAMS[found.stream].listed, ByTicket)
+        with self.resources.session() as connection:
+            write_mode(connection, org_id, SOURCE, found)
+            if single and found.mode == Mode.LIST and (before is None or before.mode != found.mode):
+                told = watermarks.read(connection, SOURCE, found.stream)
+                cutoff = PageLoader(self.resources, self.as_of).cutoff
+                since = datetime.fromtimestamp(int(told), UTC) if told else cutoff
+                ids = repairs.tickets_updated_since(connection, since - OVERLAP)
+                queue_repairs(connection, org_id, dict.fromkeys(ids, self.as_of), "listed")
+
+    def read(self, name: str) -> StageResult:
+        """Loads what a stream has that is new, by its export or, where refused, its list."""
+        ways, known = STREAMS[name], self.modes().get(name)
+        refused: dict[Mode, RefusedError] = {}
+        for mode in self._order(ways, known):
+            try:
+                result = self._load(name, ways, mode)
+            except RefusedError as error:
+                refused[mode] = error
+            else:
+                if known is None or refused or known.mode != mode:
+                    self.note(self._found(name, known, mode, refused))
+                return result
+        return self._left_out(name, ways, known, refused)
+
+    def _order(self, ways: Ways, known: StreamMode | None) -> list[Mode]:
+        """The ways to try, without one that was refused within the last day."""
+        order = [mode for mode in (Mode.EXPORT, Mode.LIST) if ways.get(mode) is not None]
+        if known is None or self.as_of - known.probed_at > ASK_AGAIN:
+            return order
+        found = {Mode.EXPORT: known.export, Mode.LIST: known.list}
+        return [mode for mode in order if found[mode] != REFUSED]
+
+    def _load(self, name: str, ways: Ways, mode: Mode) -> StageResult:
+        stream = ways.get(mode)
+        if stream is None:
+            return StageResult()
+        loader = self.loader()
+        watermark = name if mode is Mode.EXPORT or ways.export is None else f"{name}/list"
+        start_at = loader.cutoff
+        with self.resources.session() as connection:
+            cursor = watermarks.read(connection, SOURCE, watermark)
+            if cursor is None and isinstance(stream, TicketSweep):
+                newest = repairs.newest_change(connection)
+                start_at = max(start_at, newest - OVERLAP) if newest else start_at
+        pages = stream.iter_pages(self.client, cursor, start_at, self.as_of)
+        return loader.load_all(name, pages, watermark=watermark)
+
+    def _left_out(
+        self,
+        name: str,
+        ways: Ways,
+        known: StreamMode | None,
+        refused: dict[Mode, RefusedError],
+    ) -> StageResult:
+        if refused:
+            self.note(self._found(name, known, Mode.OFF, refused))
+        if ways.indispensable:
+            raise next(iter(refused.values()), RefusedError(f"{name} was refused lately"))
+        return StageResult(note=f"{name} refused: not in the plan or the scopes;")
+
+    def _found(
+        self, name: str, known: StreamMode | None, mode: Mode, refused: dict[Mode, RefusedError]
+    ) -> StreamMode:
+        """What is known now: a way that was not tried is as it was."""
+        told = {one: described(error) for one, error in refused.items()}
+        state = {
+            Mode.EXPORT: NONE if known is None else known.export,
+            Mode.LIST: NONE if known is None else known.list,
+            mode: WORKS,
+            **{one: found for one, (found, _) in told.items()},
+        }
+        why = "; ".join(reason for _, reason in told.values())
+        return StreamMode(name, mode, state[Mode.EXPORT], state[Mode.LIST], why, self.as_of)
+
+
+@contextmanager
+def extracting(slug: str, as_of: datetime, note: str = "") -> Iterator[Extraction]:
+    """The extraction of an organization, with a client whose connections end with it."""
+    with opened(slug) as resources:
+        base_url = find_connection(resources, SOURCE).base_url
+        on_wait = partial(_report_wait, note)
+        with ZendeskClient.opened(
+            base_url, StoredCredentials(resources), on_wait=on_wait
+        ) as client:
+            yield Extraction(resources, client, as_of)
 
 
 @step
@@ -35,31 +156,37 @@ def prepare_days(slug: str, as_of: datetime) -> None:
 
 
 @step
+def probe_streams(slug: str, as_of: datetime, everything: bool = False) -> StageResult:
+    """Finds out how streams with two ways can be read, where that is not known; all on demand."""
+    with extracting(slug, as_of, "probe") as extraction:
+        known = extraction.modes()
+        for name, ways in STREAMS.items():
+            if everything or (name not in known and ways.export and ways.listed):
+                found = probe(extraction.client, ways, as_of)
+                told = (found.mode, found.export, found.listed, found.reason)
+                extraction.note(StreamMode(name, *told, as_of))
+        return StageResult()
+
+
+@step
 def extract_stream(slug: str, stream_name: str, as_of: datetime) -> StageResult:
     """Loads what one stream of Zendesk holds that is not loaded yet.
 
     A stream that the account's plan does not have is left out and named in the result.
     """
-    with opened(slug) as resources:
-        stream = STREAMS[stream_name]
-        base_url = find_connection(resources, SOURCE).base_url
-        on_wait = partial(_report_wait, stream_name)
-        with ZendeskClient.opened(
-            base_url, StoredCredentials(resources), on_wait=on_wait
-        ) as client:
-            try:
-                return _load(resources, stream, client, as_of)
-            except RefusedError:
-                if stream_name in INDISPENSABLE:
-                    raise
-                return StageResult(note=f"{stream_name} refused: not in the plan or the scopes;")
+    with extracting(slug, as_of, stream_name) as extraction:
+        return extraction.read(stream_name)
 
 
 @step
 def forget_deleted(slug: str) -> StageResult:
-    """Deletes the words of tickets that were deleted in Zendesk, and what was made of them."""
+    """Deletes the words of tickets and users that were deleted in Zendesk, and what came of them.
+
+    Notes the roles of authors who were loaded after their comments.
+    """
     with opened(slug) as resources, resources.session() as connection:
-        rows = forget_deleted_tickets(connection)
+        fill_author_roles(connection)
+        rows = forget_deleted_tickets(connection) + forget_deleted_users(connection)
         if rows:
             audit.record(
                 connection,
@@ -69,38 +196,7 @@ def forget_deleted(slug: str) -> StageResult:
                 purpose="deleted in Zendesk",
                 details={"rows": rows},
             )
-    return StageResult(note=f"{rows} rows of deleted tickets forgotten;" if rows else "")
-
-
-def _load(
-    resources: Resources, stream: Stream, client: ZendeskClient, as_of: datetime
-) -> StageResult:
-    cutoff = as_of - timedelta(days=resources.organization.retention_days)
-    with resources.session() as connection:
-        cursor = watermarks.read(connection, SOURCE, stream.name)
-    seen = written = quarantined = 0
-    for page in prefetched(stream.iter_pages(client, cursor, cutoff, as_of)):
-        written += _load_page(resources, stream, page, cutoff, as_of)
-        seen += page.count
-        quarantined += len(page.bad)
-        report("extract", seen, note=stream.name)
-    return StageResult(seen, written, quarantined)
-
-
-def _load_page(
-    resources: Resources, stream: Stream, page: Page, cutoff: datetime, as_of: datetime
-) -> int:
-    """The page and its cursor, in one transaction: both are there, or neither."""
-    rows = to_rows(stream.name, page, resources.cipher, cutoff=cutoff, as_of=as_of)
-    org_id = resources.organization.org_id
-    with resources.session() as connection:
-        written = sum(load(connection, org_id, one, as_of=as_of) for one in rows)
-        merged = merged_tickets(page)
-        if merged:
-            link_merged_tickets(connection, merged)
-        resources.cipher.record_uses(connection)
-        watermarks.move(connection, org_id, SOURCE, stream.name, page.cursor, rows=written)
-    return written
+    return StageResult(note=f"{rows} rows of what was deleted there forgotten;" if rows else "")
 
 
 def _report_wait(stream_name: str, seconds: float, bucket: str) -> None:

@@ -3,7 +3,8 @@
     VensorError
     ├── TransientError     worth trying again: the network, a limit, a lock, a restart
     └── PermanentError     the same again would fail again
-        └── ConfigurationError   a setting is missing or wrong: the message says which
+        ├── ConfigurationError   a setting is missing or wrong: the message says which
+        └── DataError            a value is not what its column holds: the record is bad
 
 A message names the operation, the organization and ids. It never holds a payload, a query
 or a value from a record: messages end up in logs, in Prefect's database and in Sentry.
@@ -31,3 +32,7 @@ class PermanentError(VensorError):
 
 class ConfigurationError(PermanentError):
     """A setting is missing or wrong; the message says which and what to do."""
+
+
+class DataError(PermanentError):
+    """A value is not what its column can hold: a record is bad, not the warehouse."""

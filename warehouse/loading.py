@@ -14,6 +14,8 @@ import psycopg
 from sqlalchemy import Column, Connection, Table, select, text, update
 from sqlalchemy.dialects.postgresql import dialect
 
+from warehouse.tables.zendesk import comments, users
+
 POSTGRES = dialect()  # type: ignore[no-untyped-call]
 
 
@@ -33,8 +35,9 @@ def merge(connection: Connection, org_id: UUID, rows: Rows) -> int:
     """The number of rows written. Must run inside the organization's tenant session.
 
     A skeleton row is replaced by one that its source changed later, or at the same instant if
-    it differs (instants of the source are whole seconds; what is read later is newer). A row of
-    an append-only table that is there already stays as it is.
+    it differs (instants of the source are whole seconds; what is read later is newer); a column
+    that is written once keeps its first value. A row of an append-only table that is there
+    already stays as it is.
     """
     if not rows.values:
         return 0
@@ -52,8 +55,33 @@ def merge(connection: Connection, org_id: UUID, rows: Rows) -> int:
     return int(cursor.rowcount)
 
 
+def with_author_roles(connection: Connection, rows: Rows) -> Rows:
+    """Rows of `comments` with the roles that their authors have now: the event's, a run later."""
+    at = rows.columns.index("author_id")
+    authors = {row[at] for row in rows.values}
+    found = connection.execute(
+        select(users.c.id, users.c.role).where(users.c.id.in_(authors - {None}))
+    )
+    roles: dict[object, str | None] = {row.id: row.role for row in found}
+    values = [(*row, roles.get(row[at])) for row in rows.values]
+    return Rows(rows.table, (*rows.columns, "author_role"), values)
+
+
+def fill_author_roles(connection: Connection) -> int:
+    """Notes the roles of authors who were loaded after their comments; how many comments."""
+    done = connection.execute(
+        update(comments)
+        .where(comments.c.author_role.is_(None), comments.c.author_id == users.c.id)
+        .where(users.c.role.is_not(None))
+        .values(author_role=users.c.role)
+    )
+    return done.rowcount
+
+
 def load(connection: Connection, org_id: UUID, rows: Rows, *, as_of: datetime) -> int:
     """As `merge`; where the table keeps versions, as `snapshot`."""
+    if rows.table is comments and rows.values:
+        rows = with_author_roles(connection, rows)
     if "valid_to" in rows.table.columns:
         return snapshot(connection, org_id, rows, as_of=as_of)
     return merge(connection, org_id, rows)
@@ -144,8 +172,12 @@ def _merge_statement(table: Table, staging: str, columns: tuple[str, ...]) -> st
 def _on_conflict(table: Table, key: list[str], columns: Iterable[str]) -> str:
     if table.info.get("partitioned"):
         return "do nothing"
-    changed = [name for name in columns if name not in key]
-    assignments = ", ".join(f"{name} = excluded.{name}" for name in changed)
+    once = [name for name in columns if table.columns[name].info.get("once")]
+    changed = [name for name in columns if name not in key and name not in once]
+    assignments = ", ".join(
+        [f"{name} = excluded.{name}" for name in changed]
+        + [f"{name} = coalesce(t.{name}, excluded.{name})" for name in once]
+    )
     mine = ", ".join(f"t.{name}" for name in changed)
     theirs = ", ".join(f"excluded.{name}" for name in changed)
     return (

@@ -5,11 +5,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+import psycopg
 from pgvector.psycopg import register_vector
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
-from warehouse.errors import ConfigurationError, PermanentError, TransientError, VensorError
+from warehouse.errors import (
+    ConfigurationError,
+    DataError,
+    PermanentError,
+    TransientError,
+    VensorError,
+)
+
+# SQLSTATE classes: a value out of range or malformed, a constraint that it breaks.
+BAD_VALUES = {"22", "23"}
 
 
 @dataclass(frozen=True)
@@ -93,18 +103,21 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        raise _translated(error.orig) from None
+    except psycopg.Error as error:  # bulk loading speaks to the driver itself
         raise _translated(error) from None
 
 
-def _translated(error: DBAPIError) -> VensorError:
-    diagnosis = getattr(error.orig, "diag", None)
-    state = getattr(error.orig, "sqlstate", None)
+def _translated(error: BaseException | None) -> VensorError:
+    diagnosis = getattr(error, "diag", None)
+    state = getattr(error, "sqlstate", None)
     constraint = getattr(diagnosis, "constraint_name", None)
     table = getattr(diagnosis, "table_name", None)
+    told = f"the warehouse refused (SQLSTATE {state}, table {table}, constraint {constraint})"
+    if isinstance(error, psycopg.DataError) or (state is not None and state[:2] in BAD_VALUES):
+        return DataError(told)
     if state is None or state[:2] in {"08", "40", "53", "57"} or state == "55P03":
         return TransientError(f"the warehouse is not reachable or busy (SQLSTATE {state})")
     if state == "42P01":
         return ConfigurationError("a table of the warehouse is missing; run `vensor init`")
-    return PermanentError(
-        f"the warehouse refused (SQLSTATE {state}, table {table}, constraint {constraint})"
-    )
+    return PermanentError(told)

@@ -4,17 +4,20 @@ from tasks.zendesk.client import ZendeskClient
 from tasks.zendesk.oauth import Credentials, CredentialStore
 from tasks.zendesk.page import BadRecord, Page
 from tasks.zendesk.rows import to_rows
-from tasks.zendesk.rows.events import merged_tickets
-from tasks.zendesk.streams import STREAMS, Stream
+from tasks.zendesk.rows.events import merged_tickets, redactions
+from tasks.zendesk.streams import STREAMS, Mode, Stream, Ways
 
 __all__ = [
     "STREAMS",
     "BadRecord",
     "CredentialStore",
     "Credentials",
+    "Mode",
     "Page",
     "Stream",
+    "Ways",
     "ZendeskClient",
     "merged_tickets",
+    "redactions",
     "to_rows",
 ]

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import stamina
 
-from tasks.errors import PermanentError, RefusedError, TransientError
+from tasks.errors import NotInPlanError, PermanentError, RefusedError, TransientError
 from tasks.http import http_client
 from tasks.zendesk.limits import Limits
 from tasks.zendesk.oauth import CredentialStore, TokenProvider, retry_after
@@ -152,8 +152,10 @@ def _refusal(answer: httpx.Response, where: str) -> Exception:
         return TransientError(f"{where} answered {status}")
     if status == httpx.codes.FORBIDDEN:
         return RefusedError(f"{where} is forbidden: {_lacking(answer.content)}")
-    if status == httpx.codes.NOT_FOUND and b"RecordNotFound" not in answer.content:
-        return RefusedError(f"{where} is not there: not in this account's plan, or gone")
+    if status == httpx.codes.NOT_FOUND and b"RecordNotFound" in answer.content:
+        return NotFoundError(f"{where} is there no longer, or never was")
+    if status == httpx.codes.NOT_FOUND:
+        return NotInPlanError(f"{where} is not there: not in this account's plan, or gone")
     if status == httpx.codes.UNPROCESSABLE_ENTITY and b"Too recent" in answer.content:
         return TooRecentError(f"{where}: the start is less than a minute ago")
     return PermanentError(f"{where} answered {status}")
@@ -165,6 +167,10 @@ def _lacking(body: bytes) -> str:
     if scopes is None:
         return "the OAuth client lacks a scope or its user the role"
     return f"the OAuth client lacks the scopes {scopes[1].decode().strip()}"
+
+
+class NotFoundError(PermanentError):
+    """There is no record with this id, or no longer."""
 
 
 class TooRecentError(PermanentError):

@@ -33,6 +33,18 @@ class UserContent(Struct, omit_defaults=True):
     user_fields: Raw
 
 
+class IdentityContent(Struct, omit_defaults=True):
+    """What is sealed of one of a user's addresses."""
+
+    value: str | None
+
+
+class SurveyContent(Struct, omit_defaults=True):
+    """What is sealed of an answered survey: its open answers."""
+
+    words: list[str]
+
+
 class OrganizationContent(Struct, omit_defaults=True):
     """What is sealed of a customer's company."""
 

@@ -1,14 +1,18 @@
 """Parsing pages: whole at once, and record by record where one of them is not as promised."""
 
 import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from tasks.errors import PermanentError
-from tasks.zendesk.page import BadRecord
+from tasks.zendesk.page import BadRecord, Page
+from tasks.zendesk.records import Record
 
 T = TypeVar("T", bound=msgspec.Struct)
+Kinds = Mapping[str, type[Record]]
 
 
 def whole_json(body: bytes) -> bytes:
@@ -35,23 +39,23 @@ def _repaired(body: bytes) -> bytes:
     return json.dumps(loaded, ensure_ascii=False).encode(errors="replace")
 
 
-def parse_records(
-    body: bytes, kinds: dict[str, type[T]]
-) -> tuple[dict[str, list[T]], list[BadRecord]]:
-    """The records of `body` by kind, and those that are not what Zendesk promises.
+def parse_page(body: bytes, kinds: Kinds, *, cursor: str | None = None) -> Page:
+    """The records of `body` by kind, and apart from them what is not as Zendesk promises.
 
-    `kinds` gives the type for each key of the page that holds a list.
+    `kinds` gives the type for each key of the page that holds a list. Raises: PermanentError.
     """
     try:
         raw = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     except msgspec.MsgspecError:
         raise PermanentError("a page of Zendesk's is no JSON object") from None
-    records: dict[str, list[T]] = {}
+    records: dict[str, Sequence[Any]] = {}
     bad: list[BadRecord] = []
+    unknown: Counter[tuple[str, str]] = Counter()
     for key, kind in kinds.items():
         if key in raw:
-            records[key] = _records(raw[key], kind, bad)
-    return records, bad
+            records[key] = parse_list(key, raw[key], kind, bad)
+            _count_unknown(key, raw[key], kind, unknown)
+    return Page(records, bad, cursor, unknown)
 
 
 def parse_envelope(body: bytes, kind: type[T]) -> T:
@@ -62,7 +66,8 @@ def parse_envelope(body: bytes, kind: type[T]) -> T:
         raise PermanentError(f"a page of Zendesk's has no {kind.__name__.strip('_')}") from None
 
 
-def _records(raw: msgspec.Raw, kind: type[T], bad: list[BadRecord]) -> list[T]:
+def parse_list(key: str, raw: msgspec.Raw, kind: type[T], bad: list[BadRecord]) -> list[T]:
+    """The records of a list; those that are no `kind` are added to `bad` instead."""
     try:
         return msgspec.json.decode(raw, type=list[kind])  # type: ignore[valid-type]
     except msgspec.MsgspecError:
@@ -72,8 +77,23 @@ def _records(raw: msgspec.Raw, kind: type[T], bad: list[BadRecord]) -> list[T]:
         try:
             good.append(msgspec.json.decode(one, type=kind))
         except msgspec.MsgspecError:
-            bad.append(BadRecord(_id_of(one), f"not_a_{kind.__name__.lower()}", bytes(one)))
+            reason = f"not_a_{kind.__name__.lower()}"
+            bad.append(BadRecord(key, _id_of(one), reason, bytes(one)))
     return good
+
+
+def _count_unknown(
+    key: str, raw: msgspec.Raw, kind: type[Record], unknown: Counter[tuple[str, str]]
+) -> None:
+    """Adds the fields that `kind` neither reads nor knows: names only."""
+    known = kind.known_fields()
+    try:
+        fields = msgspec.json.decode(raw, type=list[dict[str, msgspec.Raw]] | None) or []
+    except msgspec.MsgspecError:
+        return  # not every record is an object: those that are not stand among the bad ones
+    for one in fields:
+        if not one.keys() <= known:
+            unknown.update((key, name) for name in one.keys() - known)
 
 
 def _apart(raw: msgspec.Raw) -> list[msgspec.Raw]:

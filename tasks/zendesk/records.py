@@ -4,9 +4,12 @@ Source: Zendesk's API reference (ticketing, voice, help center).
 """
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType
+
+from tasks.zendesk.unread import UNREAD
 
 Instant = datetime
 EMPTY = Raw(b"null")
@@ -18,9 +21,24 @@ class Record(Struct, gc=False):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(…)"
 
+    @classmethod
+    def known_fields(cls) -> frozenset[str]:
+        """The fields that are read, and those that are left out on purpose."""
+        return _known_fields(cls)
+
+
+@cache
+def _known_fields(kind: type[Record]) -> frozenset[str]:
+    return frozenset(kind.__struct_encode_fields__) | UNREAD.get(kind.__name__, frozenset())
+
+
+class Source(Record):
+    rel: str | None = None
+
 
 class Via(Record):
     channel: str | None = None
+    source: Source | None = None
 
 
 class MetricMinutes(Struct, frozen=True):
@@ -55,7 +73,7 @@ class Ticket(Record, kw_only=True):
     id: int
     created_at: Instant
     updated_at: Instant
-    generated_timestamp: int
+    generated_timestamp: int | None = None
     status: str
     custom_status_id: int | None = None
     priority: str | None = None
@@ -77,6 +95,20 @@ class Ticket(Record, kw_only=True):
     custom_fields: Raw = EMPTY
     satisfaction_rating: Raw = EMPTY
     metric_set: MetricSet | None = None
+    comment_count: int | None = None
+    metric_events: Raw = EMPTY
+
+
+class Identity(Record, kw_only=True):
+    """One of a user's addresses: an e-mail, a telephone number, an account elsewhere."""
+
+    id: int
+    user_id: int
+    type: str | None = None
+    value: str | None = None
+    verified: bool | None = None
+    primary: bool | None = None
+    updated_at: Instant
 
 
 class User(Record, kw_only=True):
@@ -115,8 +147,12 @@ class Organization(Record, kw_only=True):
     organization_fields: Raw = EMPTY
 
 
-class VoiceData(Record, kw_only=True):
+class VoiceData(Record, kw_only=True, rename={"from_number": "from"}):
     call_id: int | None = None
+    from_number: str | None = None
+    answered_by_id: int | None = None
+    call_duration: int | str | None = None
+    started_at: Instant | None = None
     recording_url: str | None = None
     recording_duration: int | str | None = None
     recording_type: str | None = None
@@ -136,6 +172,8 @@ class ChildEvent(Record, kw_only=True):
     attachments: Raw = EMPTY
     data: Raw = EMPTY
     via: Raw = EMPTY
+    # of a redaction
+    comment_id: int | None = None
     # of a change
     previous_value: Any = None
     status: Any = UNSET
@@ -164,6 +202,36 @@ class TicketEvent(Record, kw_only=True):
     child_events: list[ChildEvent] | None = None
 
 
+class AuditEvent(Record, kw_only=True):
+    """One event of an audit. A change names its field in `field_name`."""
+
+    id: int
+    type: str
+    author_id: int | None = None
+    public: bool | None = None
+    body: str | None = None
+    plain_body: str | None = None
+    html_body: str | None = None
+    attachments: Raw = EMPTY
+    data: Raw = EMPTY
+    comment_id: int | None = None
+    field_name: str | None = None
+    value: Any = None
+    previous_value: Any = None
+    score: Any = None
+
+
+class Audit(Record, kw_only=True):
+    """What happened to a ticket at one instant, as `tickets/{id}/audits` lists it."""
+
+    id: int
+    ticket_id: int
+    created_at: Instant
+    author_id: int | None = None
+    via: Raw = EMPTY
+    events: list[AuditEvent] | None = None
+
+
 class SlaApplied(Record, kw_only=True):
     target: int | None = None
     business_hours: bool | None = None
@@ -183,6 +251,7 @@ class MetricEvent(Record, kw_only=True):
     time: Instant
     status: MetricMinutes | None = None
     sla: SlaApplied | None = None
+    group_sla: SlaApplied | None = None
     deleted: bool | None = None
 
 
@@ -197,6 +266,50 @@ class Rating(Record, kw_only=True):
     reason: str | None = None
     created_at: Instant
     updated_at: Instant
+
+
+class RatingOption(Record, kw_only=True):
+    rating: int | None = None
+
+
+class SurveyQuestion(Record, kw_only=True):
+    type: str | None = None
+    options: list[RatingOption] | None = None
+
+
+class SurveyAnswer(Record, kw_only=True):
+    type: str | None = None
+    rating: int | None = None
+    rating_category: str | None = None
+    value: Any = None
+    question: SurveyQuestion | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+
+class SurveySubject(Record, kw_only=True):
+    id: str | None = None
+    type: str | None = None
+
+
+class Survey(Record, kw_only=True):
+    id: str | None = None
+    version: int | None = None
+
+
+class SurveyResponse(Record, kw_only=True):
+    """What someone answered to a satisfaction survey."""
+
+    id: str
+    responder_id: int | None = None
+    answers: list[SurveyAnswer]
+    subjects: list[SurveySubject] | None = None
+    survey: Survey | None = None
+
+
+class DeletedTicket(Record, kw_only=True):
+    id: int
+    deleted_at: Instant
 
 
 class Call(Record, kw_only=True):

@@ -137,7 +137,12 @@ comments = skeleton(
     flag("kind"),
     Column("is_public", Boolean),
     flag("via_channel"),
-    Column("author_role", Text, comment="the author's role when the comment was first loaded"),
+    Column(
+        "author_role",
+        Text,
+        comment="the author's role when the comment was first loaded",
+        info={"once": True},
+    ),
     Column("call_id", BigInteger, comment="the Talk call of a VoiceComment"),
     instant("created_at", nullable=False),
     Index(None, "org_id", "ticket_id"),

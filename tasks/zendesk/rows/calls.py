@@ -8,7 +8,9 @@ import msgspec
 
 from tasks.encryption import Sealer
 from tasks.zendesk.contents import CallContent
-from tasks.zendesk.records import Call, Leg
+from tasks.zendesk.records import Call, ChildEvent, Leg, TicketEvent, VoiceData
+from tasks.zendesk.rows.events import voice_of
+from tasks.zendesk.rows.tickets import relation_of
 from warehouse.loading import Rows
 from warehouse.tables import zendesk
 
@@ -63,6 +65,18 @@ CALL_FIELDS = attrgetter(
     "call_recording_consent_action",
 )
 CALL_CONTENT = ("call_id", "ticket_id", "sealed", "changed_at")
+# What a voice comment tells of its call, where Talk's own export is refused.
+VOICE_CALL = (
+    "id",
+    "ticket_id",
+    "agent_id",
+    "customer_id",
+    "direction",
+    "duration_seconds",
+    "voicemail",
+    "created_at",
+    "changed_at",
+)
 LEG = (
     "id",
     "call_id",
@@ -93,6 +107,45 @@ def call_rows(records: Sequence[Call], sealer: Sealer, cutoff: datetime) -> list
     ]
 
 
+def voice_call_rows(records: Sequence[TicketEvent], sealer: Sealer, cutoff: datetime) -> list[Rows]:
+    """Rows of `calls` and `call_contents` from voice comments: no waits, no outcome, no consent."""
+    calls: list[tuple[object, ...]] = []
+    contents: list[tuple[object, ...]] = []
+    for event in records:
+        for child in event.child_events or ():
+            voice = voice_of(child)
+            if voice is None or voice.call_id is None:
+                continue
+            at = event.created_at
+            calls.append(_voice_call(event, child, voice, voice.call_id))
+            if voice.from_number and at >= cutoff:
+                content = CallContent(voice.from_number, None)
+                sealed = _sealed_call(voice.call_id, content, at, sealer)
+                contents.append((voice.call_id, event.ticket_id, sealed, at))
+    return [
+        Rows(zendesk.calls, VOICE_CALL, calls),
+        Rows(zendesk.call_contents, CALL_CONTENT, contents),
+    ]
+
+
+def _voice_call(
+    event: TicketEvent, child: ChildEvent, voice: VoiceData, call_id: int
+) -> tuple[object, ...]:
+    relation = relation_of(child.via)
+    seconds = str(voice.call_duration or "")
+    return (
+        call_id,
+        event.ticket_id,
+        voice.answered_by_id,
+        child.author_id if relation != "outbound" else None,
+        relation if relation in {"inbound", "outbound"} else None,
+        int(seconds) if seconds.isdigit() else None,
+        voice.recording_type == "voicemail",
+        voice.started_at or event.created_at,
+        event.created_at,
+    )
+
+
 def leg_rows(records: Sequence[Leg], sealer: Sealer, cutoff: datetime) -> list[Rows]:
     """Rows of `call_legs`."""
     return [Rows(zendesk.call_legs, LEG, [_leg(one) for one in records])]
@@ -104,11 +157,15 @@ def _call(one: Call) -> tuple[object, ...]:
 
 
 def _sealed(one: Call, sealer: Sealer) -> bytes:
+    return _sealed_call(one.id, CallContent(one.phone_number, one.line), one.updated_at, sealer)
+
+
+def _sealed_call(call_id: int, content: CallContent, at: datetime, sealer: Sealer) -> bytes:
     return sealer.seal(
-        msgspec.json.encode(CallContent(one.phone_number, one.line)),
+        msgspec.json.encode(content),
         column="zendesk.call_contents.sealed",
-        row_id=str(one.id),
-        changed_at=one.updated_at,
+        row_id=str(call_id),
+        changed_at=at,
     )
 
 

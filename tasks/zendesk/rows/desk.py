@@ -131,7 +131,7 @@ def article_rows(records: Sequence[Article], sealer: Sealer, cutoff: datetime) -
     """Rows of `knowledge.documents`; an article with the label "sop" is a procedure."""
     values: list[tuple[object, ...]] = [
         (
-            f"zendesk/{one.id}",
+            document_id(one.id),
             "sop" if SOP_LABEL in (one.label_names or ()) else "article",
             _text(one.title),
             _text(one.body),
@@ -144,6 +144,11 @@ def article_rows(records: Sequence[Article], sealer: Sealer, cutoff: datetime) -
         if not one.draft
     ]
     return [Rows(documents, DOCUMENT, values)]
+
+
+def document_id(article_id: int) -> str:
+    """The id of an article among the organization's documents."""
+    return f"zendesk/{article_id}"
 
 
 def _text(value: str | None) -> str:

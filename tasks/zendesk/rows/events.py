@@ -18,6 +18,7 @@ from tasks.zendesk.records import (
     VoiceData,
 )
 from tasks.zendesk.rows.tickets import channel_of
+from warehouse.deletion import Redaction
 from warehouse.loading import Rows
 from warehouse.tables import zendesk
 
@@ -38,6 +39,19 @@ STATES = (
     "schedule_id",
     "satisfaction_score",
 )
+REDACTIONS = {"CommentRedactionEvent", "AttachmentRedactionEvent"}
+# The export says in words what the audits call by the channel's name.
+CHANNELS = {
+    "Mail": "email",
+    "Web form": "web",
+    "Web service": "api",
+    "Messaging": "native_messaging",
+    "Automation": "rule",
+    "Rule": "rule",
+    "Phone call (incoming)": "voice",
+    "Phone call (outgoing)": "voice",
+    "Voicemail": "voice",
+}
 # Zendesk names the target of a merge nowhere but in the words of its own private comment.
 MERGED = re.compile(r"merged into request #(\d+)")
 AUDIT = ("id", "ticket_id", "author_id", "via_channel", "created_at", "changed_at")
@@ -85,7 +99,8 @@ def event_rows(records: Sequence[TicketEvent], sealer: Sealer, cutoff: datetime)
     found = _Found()
     for event in records:
         at = event.created_at
-        found.audits.append((event.id, event.ticket_id, event.updater_id, event.via, at, at))
+        via = CHANNELS.get(event.via or "", event.via)
+        found.audits.append((event.id, event.ticket_id, event.updater_id, via, at, at))
         for child in event.child_events or ():
             if child.event_type in COMMENTS:
                 _add_comment(found, event, child)
@@ -105,7 +120,7 @@ def event_rows(records: Sequence[TicketEvent], sealer: Sealer, cutoff: datetime)
 
 def _add_comment(found: _Found, event: TicketEvent, child: ChildEvent) -> None:
     """The comment's skeleton, and the merge or the recording that it tells of."""
-    voice = _voice(child)
+    voice = voice_of(child)
     found.comments.append(_comment(event, child, voice))
     target = _merge_target(child)
     if target is not None:
@@ -122,6 +137,26 @@ def merged_tickets(page: Page) -> list[int]:
         for child in event.child_events or ()
         if child.event_type in COMMENTS and _merge_target(child) is not None
     ]
+
+
+def redactions(page: Page) -> list[Redaction]:
+    """What a page of events says was taken out of tickets' words after they were written."""
+    return [
+        Redaction(child.id, event.ticket_id, child.comment_id, event.created_at)
+        for event in page.records.get("ticket_events", ())
+        for child in event.child_events or ()
+        if child.event_type in REDACTIONS
+    ]
+
+
+def voice_of(child: ChildEvent) -> VoiceData | None:
+    """What a voice comment tells of its call."""
+    if child.event_type != "VoiceComment" or child.data is EMPTY:
+        return None
+    try:
+        return msgspec.json.decode(child.data, type=VoiceData)
+    except msgspec.ValidationError:
+        return None
 
 
 def _merge_target(child: ChildEvent) -> str | None:
@@ -178,15 +213,6 @@ def _comment(event: TicketEvent, child: ChildEvent, voice: VoiceData | None) -> 
         event.created_at,
         event.created_at,
     )
-
-
-def _voice(child: ChildEvent) -> VoiceData | None:
-    if child.event_type != "VoiceComment" or child.data is EMPTY:
-        return None
-    try:
-        return msgspec.json.decode(child.data, type=VoiceData)
-    except msgspec.ValidationError:
-        return None
 
 
 def _sealed(event: TicketEvent, child: ChildEvent, sealer: Sealer) -> bytes:

@@ -6,8 +6,8 @@ from datetime import datetime
 import msgspec
 
 from tasks.encryption import Sealer
-from tasks.zendesk.contents import OrganizationContent, UserContent
-from tasks.zendesk.records import Organization, User
+from tasks.zendesk.contents import IdentityContent, OrganizationContent, UserContent
+from tasks.zendesk.records import Identity, Organization, User
 from warehouse.loading import Rows
 from warehouse.tables import zendesk
 
@@ -23,6 +23,9 @@ USER = (
     "changed_at",
 )
 USER_CONTENT = ("user_id", "sealed", "changed_at")
+IDENTITY = ("id", "user_id", "type", "is_primary", "verified", "value_index", "changed_at")
+IDENTITY_CONTENT = ("identity_id", "user_id", "sealed", "changed_at")
+INDEXED = {"email": "zendesk.users.email", "phone_number": "zendesk.users.phone"}
 ORGANIZATION = ("id", "created_at", "deleted_at", "changed_at")
 ORGANIZATION_CONTENT = ("organization_id", "sealed", "changed_at")
 
@@ -50,6 +53,26 @@ def user_rows(records: Sequence[User], sealer: Sealer, cutoff: datetime) -> list
     return [
         Rows(zendesk.users, USER, skeletons),
         Rows(zendesk.user_contents, USER_CONTENT, contents),
+    ]
+
+
+def identity_rows(records: Sequence[Identity], sealer: Sealer, cutoff: datetime) -> list[Rows]:
+    """Rows of `user_identities` and `user_identity_contents`.
+
+    The index of an e-mail or telephone number is that of `users`: one look-up finds either.
+    """
+    skeletons: list[tuple[object, ...]] = []
+    contents: list[tuple[object, ...]] = []
+    for one in records:
+        column = INDEXED.get(one.type or "", "zendesk.user_identities.value")
+        index = _index(sealer, one.value, column)
+        at = one.updated_at
+        skeletons.append((one.id, one.user_id, one.type, one.primary, one.verified, index, at))
+        if at >= cutoff:
+            contents.append((one.id, one.user_id, _sealed_identity(one, sealer), at))
+    return [
+        Rows(zendesk.user_identities, IDENTITY, skeletons),
+        Rows(zendesk.user_identity_contents, IDENTITY_CONTENT, contents),
     ]
 
 
@@ -93,6 +116,15 @@ def _sealed_user(one: User, sealer: Sealer) -> bytes:
     return sealer.seal(
         msgspec.json.encode(content),
         column="zendesk.user_contents.sealed",
+        row_id=str(one.id),
+        changed_at=one.updated_at,
+    )
+
+
+def _sealed_identity(one: Identity, sealer: Sealer) -> bytes:
+    return sealer.seal(
+        msgspec.json.encode(IdentityContent(one.value)),
+        column="zendesk.user_identity_contents.sealed",
         row_id=str(one.id),
         changed_at=one.updated_at,
     )

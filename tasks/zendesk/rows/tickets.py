@@ -80,6 +80,7 @@ MINUTES = attrgetter(
         for clock in ("calendar", "business")
     )
 )
+REPAIR = ("ticket_id", "reason", "changed_at")
 METRIC_EVENT = (
     "id",
     "ticket_id",
@@ -115,7 +116,7 @@ def ticket_rows(records: Sequence[Ticket], sealer: Sealer, cutoff: datetime) -> 
     contents: list[tuple[object, ...]] = []
     metrics: list[tuple[object, ...]] = []
     for one in records:
-        changed_at = datetime.fromtimestamp(one.generated_timestamp, UTC)
+        changed_at = changed_of(one)
         skeletons.append(_ticket(one, changed_at))
         if changed_at >= cutoff:
             contents.append((one.id, _sealed_ticket(one, sealer, changed_at), changed_at))
@@ -126,6 +127,18 @@ def ticket_rows(records: Sequence[Ticket], sealer: Sealer, cutoff: datetime) -> 
         Rows(zendesk.ticket_contents, TICKET_CONTENT, contents),
         Rows(zendesk.ticket_metrics, METRICS, metrics),
     ]
+
+
+def changed_of(one: Ticket) -> datetime:
+    """When it last changed, changes by the system included where the source tells of them."""
+    stamp = one.generated_timestamp
+    return one.updated_at if stamp is None else datetime.fromtimestamp(stamp, UTC)
+
+
+def repair_rows(records: Sequence[Ticket], sealer: Sealer, cutoff: datetime) -> list[Rows]:
+    """Rows of `ticket_repairs`: the events of these tickets are to be read one by one."""
+    values: list[tuple[object, ...]] = [(one.id, "listed", changed_of(one)) for one in records]
+    return [Rows(zendesk.ticket_repairs, REPAIR, values)]
 
 
 def metric_event_rows(
@@ -184,12 +197,22 @@ def _ticket(one: Ticket, changed_at: datetime) -> tuple[object, ...]:
 
 def channel_of(via: msgspec.Raw) -> str | None:
     """The channel of a via object: the rest of it names people."""
+    return _via(via).channel
+
+
+def relation_of(via: msgspec.Raw) -> str | None:
+    """How the channel was used, such as "inbound" of a call."""
+    source = _via(via).source
+    return None if source is None else source.rel
+
+
+def _via(via: msgspec.Raw) -> Via:
     if via is EMPTY:
-        return None
+        return Via()
     try:
-        return msgspec.json.decode(via, type=Via).channel
+        return msgspec.json.decode(via, type=Via | None) or Via()
     except msgspec.ValidationError:
-        return None
+        return Via()
 
 
 def _sealed_ticket(one: Ticket, sealer: Sealer, changed_at: datetime) -> bytes:
@@ -229,7 +252,7 @@ def _metrics(one: MetricSet, changed_at: datetime) -> tuple[object, ...]:
 
 
 def _metric_event(one: MetricEvent) -> tuple[object, ...]:
-    sla, spent = one.sla, one.status
+    sla, spent = one.sla or one.group_sla, one.status
     return (
         one.id,
         one.ticket_id,

@@ -7,15 +7,14 @@ only the former, and are not to be lost. It stops at `end_of_stream`, not at an 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from tasks.errors import PermanentError
 from tasks.zendesk.client import Params, TooRecentError, ZendeskClient
 from tasks.zendesk.page import Page
-from tasks.zendesk.parse import parse_envelope, parse_records
-from tasks.zendesk.streams.stream import Fetcher
+from tasks.zendesk.parse import Kinds, parse_envelope, parse_page
+from tasks.zendesk.streams.stream import Fetcher, probe_export
 
 
 class _Envelope(msgspec.Struct):
@@ -29,7 +28,7 @@ class CursorStream:
 
     name: str
     path: str
-    kinds: dict[str, type[Any]]
+    kinds: Kinds
     params: Params = field(default_factory=dict)
 
     def iter_pages(
@@ -46,8 +45,7 @@ class CursorStream:
             except TooRecentError:
                 return
             envelope = parse_envelope(body, _Envelope)
-            records, bad = parse_records(body, self.kinds)
-            yield Page(records, bad, envelope.after_cursor)
+            yield parse_page(body, self.kinds, cursor=envelope.after_cursor)
             if envelope.end_of_stream:
                 return
             if envelope.after_cursor in {None, cursor}:
@@ -55,3 +53,7 @@ class CursorStream:
                     f"{client.account}: the stream {self.name} repeats its cursor without an end"
                 )
             cursor = envelope.after_cursor
+
+    def probe(self, client: ZendeskClient, as_of: datetime) -> None:
+        """See `Stream`."""
+        probe_export(client, self.path, as_of)

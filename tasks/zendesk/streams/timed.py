@@ -7,15 +7,14 @@ idempotent, so what comes twice counts once. `end_time` is the cursor.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from tasks.errors import PermanentError
 from tasks.zendesk.client import Params, TooRecentError, ZendeskClient
 from tasks.zendesk.page import Page
-from tasks.zendesk.parse import parse_envelope, parse_records
-from tasks.zendesk.streams.stream import Fetcher
+from tasks.zendesk.parse import Kinds, parse_envelope, parse_page
+from tasks.zendesk.streams.stream import Fetcher, check_whole, probe_export
 
 
 class _Envelope(msgspec.Struct):
@@ -24,6 +23,10 @@ class _Envelope(msgspec.Struct):
     next_page: str | None = None
     end_of_stream: bool | None = None
 
+    @property
+    def cursor(self) -> str | None:
+        return None if self.end_time is None else str(self.end_time)
+
 
 @dataclass(frozen=True)
 class TimeStream:
@@ -31,7 +34,7 @@ class TimeStream:
 
     name: str
     path: str
-    kinds: dict[str, type[Any]]
+    kinds: Kinds
     params: Params = field(default_factory=dict)
     begins_at: int | None = None
 
@@ -48,11 +51,16 @@ class TimeStream:
             except TooRecentError:
                 return
             envelope = parse_envelope(body, _Envelope)
-            records, bad = parse_records(body, self.kinds)
-            yield Page(records, bad, None if envelope.end_time is None else str(envelope.end_time))
+            page = parse_page(body, self.kinds, cursor=envelope.cursor)
+            check_whole(client, self.name, page.count + len(page.bad), envelope.count)
+            yield page
             if envelope.end_of_stream or envelope.next_page is None:
                 return
             at = _advanced(envelope, at, self.name, client)
+
+    def probe(self, client: ZendeskClient, as_of: datetime) -> None:
+        """See `Stream`."""
+        probe_export(client, self.path, as_of)
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ class TalkStream:
 
     name: str
     path: str
-    kinds: dict[str, type[Any]]
+    kinds: Kinds
 
     def iter_pages(
         self, client: ZendeskClient, cursor: str | None, start_at: datetime, as_of: datetime
@@ -79,12 +87,17 @@ class TalkStream:
             except TooRecentError:
                 return
             envelope = parse_envelope(body, _Envelope)
-            records, bad = parse_records(body, self.kinds)
-            yield Page(records, bad, None if envelope.end_time is None else str(envelope.end_time))
-            found = sum(len(one) for one in records.values()) + len(bad)
-            if envelope.end_time in {None, at} and max(envelope.count, found) < fetcher.rows:
+            page = parse_page(body, self.kinds, cursor=envelope.cursor)
+            found = page.count + len(page.bad)
+            check_whole(client, self.name, found, envelope.count)
+            yield page
+            if envelope.end_time in {None, at} and found < fetcher.rows:
                 return
             at = _advanced(envelope, at, self.name, client)
+
+    def probe(self, client: ZendeskClient, as_of: datetime) -> None:
+        """See `Stream`."""
+        probe_export(client, self.path, as_of)
 
 
 def _advanced(envelope: _Envelope, at: int, name: str, client: ZendeskClient) -> int:

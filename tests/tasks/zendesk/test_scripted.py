@@ -302,7 +302,7 @@ def test_text_that_is_no_text_holds_back_nothing(
     both = b", ".join([ticket % (1, word), ticket % (2, b'"fine"')])
     body = b'{"tickets": [%s], "users": null, "end_of_stream": true, "after_cursor": "c"}' % both
     script.answers = [Said(body)]
-    (page,) = STREAMS["tickets"].iter_pages(client, None, START, START)
+    (page,) = STREAMS["tickets"].export.iter_pages(client, None, START, START)
     assert [one.id for one in page.records["tickets"]] == [1, 2]
     assert (page.bad, page.cursor) == ([], "c")
 
@@ -319,20 +319,20 @@ def test_a_full_page_of_halved_size_that_does_not_advance_is_an_alarm(
     """It is full by what was asked for: behind it lie calls that would be lost in silence."""
     script.answers = [Said(status=504), _calls(500, SECOND)]
     with pytest.raises(PermanentError, match="the stream calls does not advance"):
-        list(STREAMS["calls"].iter_pages(client, None, START, START))
+        list(STREAMS["calls"].export.iter_pages(client, None, START, START))
     assert [one.query["per_page"] for one in script.asked] == [["1000"], ["500"]]
 
 
 def test_talk_ends_where_its_end_is_its_start(client: ZendeskClient, script: Script) -> None:
     """With the boundary's calls once more; and a start in the newest minute is nothing yet."""
     script.answers = [_calls(3, SECOND + 9), _calls(1, SECOND + 9)]
-    pages = list(STREAMS["calls"].iter_pages(client, None, START, START))
+    pages = list(STREAMS["calls"].export.iter_pages(client, None, START, START))
     assert [(page.count, page.cursor) for page in pages] == [
         (3, str(SECOND + 9)),
         (1, str(SECOND + 9)),
     ]
     script.answers = [Said({"description": "Too recent start_time."}, 422)]
-    assert list(STREAMS["calls"].iter_pages(client, "1", START, START)) == []
+    assert list(STREAMS["calls"].export.iter_pages(client, "1", START, START)) == []
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"groups": {"name": "Wilhelmina"}}'])
@@ -342,7 +342,7 @@ def test_a_page_of_another_shape_is_an_error_without_its_words(
     """Whatever it holds stays in this process."""
     script.answers = [Said(body)]
     with pytest.raises(PermanentError, match="a page of Zendesk's") as caught:
-        list(STREAMS["groups"].iter_pages(client, None, START, START))
+        list(STREAMS["groups"].listed.iter_pages(client, None, START, START))
     assert CANARY not in repr(caught.value)
     assert caught.value.__cause__ is None
 
