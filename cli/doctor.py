@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 import typer
@@ -14,9 +15,12 @@ from tasks.connections import StoredCredentials, find_connection, unsealed_crede
 from tasks.encryption import load_or_create_kek
 from tasks.errors import VensorError
 from tasks.escalation import SlackChannel
+from tasks.extract import probed_modes
 from tasks.resources import opened, opened_engine
 from tasks.settings import Settings, load_settings
 from tasks.zendesk import ZendeskClient
+from warehouse.quarantine import held_records
+from warehouse.repairs import stuck
 from warehouse.sessions import directory
 
 
@@ -48,15 +52,46 @@ def doctor() -> None:
         _prefect(settings),
         _sandbox(settings),
     ]
-    if findings[1].ok:
-        findings += _organizations(settings)
+    slugs = _slugs(settings) if findings[1].ok else []
+    for slug in slugs:
+        findings.append(_tried(f"{slug}: Zendesk", partial(_zendesk, slug)))
+        findings.append(_tried(f"{slug}: Slack", partial(_slack, slug)))
+    if findings[1].ok and not slugs:
+        findings.append(Finding("organizations", None, "none yet; `vensor org add` adds one"))
+    _print_findings(findings)
+    for slug in slugs:
+        _print_streams(slug)
+    if any(finding.ok is False for finding in findings):
+        raise typer.Exit(1)
+
+
+def _print_findings(findings: list[Finding]) -> None:
     table = Table("", "what", "meaning", box=None, pad_edge=False)
     marks = {True: "[green]ok[/green]", False: "[red]broken[/red]", None: "[dim]none[/dim]"}
     for finding in findings:
         table.add_row(marks[finding.ok], finding.subject, finding.meaning)
     stdout.print(table)
-    if any(finding.ok is False for finding in findings):
-        raise typer.Exit(1)
+
+
+def _print_streams(slug: str) -> None:
+    """How each stream of Zendesk is read: every way is tried, which takes a request each."""
+    try:
+        modes = probed_modes(slug, datetime.now(UTC))
+        with opened(slug) as resources, resources.session() as connection:
+            held, left = len(held_records(connection)), stuck(connection)
+    except VensorError:
+        return  # the line of this organization's Zendesk says why
+    table = Table("stream", "read by", "export", "list", "why", box=None, pad_edge=False)
+    for one in modes:
+        mode = f"[red]{one.mode}[/red]" if one.mode == "off" else one.mode
+        table.add_row(one.stream, mode, one.export, one.list, one.reason)
+    stdout.print()
+    stdout.print(f"{slug}: streams of Zendesk", style="bold")
+    stdout.print(table)
+    if held:
+        stdout.print(f"{held} records are in quarantine; `vensor quarantine list --org {slug}`")
+    if left:
+        stdout.print(f"{left} tickets could not be read one by one; the next runs leave them out")
 
 
 def _tried(subject: str, check: Callable[[], str]) -> Finding:
@@ -97,16 +132,9 @@ def _sandbox(settings: Settings) -> Finding:
     return Finding("sandbox", True, f"accounts: {', '.join(running.zendesk)}")
 
 
-def _organizations(settings: Settings) -> list[Finding]:
+def _slugs(settings: Settings) -> list[str]:
     with opened_engine(settings) as engine:
-        slugs = [organization.slug for organization in directory(engine)]
-    if not slugs:
-        return [Finding("organizations", None, "none yet; `vensor org add` adds one")]
-    findings = []
-    for slug in slugs:
-        findings.append(_tried(f"{slug}: Zendesk", partial(_zendesk, slug)))
-        findings.append(_tried(f"{slug}: Slack", partial(_slack, slug)))
-    return findings
+        return [organization.slug for organization in directory(engine)]
 
 
 def _zendesk(slug: str) -> str:

@@ -54,6 +54,14 @@ class Extraction:
             voice_calls="calls" in listed,
         )
 
+    def probe(self, name: str) -> StreamMode:
+        """Tries every way of a stream, and stores what is found."""
+        found = probe(self.client, STREAMS[name], self.as_of)
+        told = (found.mode, found.export, found.listed, found.reason)
+        noted = StreamMode(name, *told, self.as_of)
+        self.note(noted)
+        return noted
+
     def note(self, found: StreamMode) -> None:
         """Stores how a stream is read; one that is now read by ticket asks for what is missing."""
         before = self.modes().get(found.stream)
@@ -155,17 +163,20 @@ def prepare_days(slug: str, as_of: datetime) -> None:
         ensure_partitions(resources.engine, from_day.date(), to_day.date())
 
 
+def probed_modes(slug: str, as_of: datetime) -> list[StreamMode]:
+    """How each stream can be read, every way of it tried now, and noted for the next runs."""
+    with extracting(slug, as_of, "probe") as extraction:
+        return [extraction.probe(name) for name in STREAMS]
+
+
 @step
-def probe_streams(slug: str, as_of: datetime, everything: bool = False) -> StageResult:
-    """Finds out how streams with two ways can be read, where that is not known; all on demand."""
+def probe_streams(slug: str, as_of: datetime) -> None:
+    """Finds out how the streams with two ways can be read, where that is not known."""
     with extracting(slug, as_of, "probe") as extraction:
         known = extraction.modes()
         for name, ways in STREAMS.items():
-            if everything or (name not in known and ways.export and ways.listed):
-                found = probe(extraction.client, ways, as_of)
-                told = (found.mode, found.export, found.listed, found.reason)
-                extraction.note(StreamMode(name, *told, as_of))
-        return StageResult()
+            if name not in known and ways.export and ways.listed:
+                extraction.probe(name)
 
 
 @step

@@ -218,7 +218,7 @@ def sealed_comments(connection: Connection, ticket_ids: Sequence[int]) -> list[S
         text("""
             select distinct on (s.created_at, s.id)
                 s.id, s.ticket_id, s.kind, coalesce(s.is_public, true),
-                u.role, s.created_at, c.changed_at, c.sealed
+                coalesce(s.author_role, u.role), s.created_at, c.changed_at, c.sealed
             from zendesk.comments as s
             inner join zendesk.comment_contents as c on s.id = c.comment_id
             left join zendesk.users as u on s.author_id = u.id

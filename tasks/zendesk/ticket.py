@@ -47,10 +47,14 @@ def fetch_ticket(client: ZendeskClient, ticket_id: int, *, metrics: bool) -> Pag
         parse_page(body, {"audits": Audit})
         for body in iter_bodies(client, "audits", f"{path}/audits", {})
     ]
-    found = joined(pages)
-    events = [_event(one) for one in found.records.get("audits", [])]
-    whole = Page({"ticket_events": events}, found.bad, None, found.unknown)
+    whole = as_events(joined(pages))
     return joined([whole, _metric_events(client, path)]) if metrics else whole
+
+
+def as_events(page: Page) -> Page:
+    """A page of audits as a page of ticket events."""
+    events = [_event(one) for one in page.records.get("audits", [])]
+    return Page({"ticket_events": events}, page.bad, None, page.unknown)
 
 
 def iter_tickets(client: ZendeskClient, ids: Sequence[int]) -> Iterator[Page]:

@@ -16,6 +16,7 @@ from warehouse.sessions import Logins, Organization, tenant_session
 from warehouse.tables import zendesk
 
 AGENT, REQUESTER = 7, 8
+ROLES = {AGENT: "agent", REQUESTER: "end-user"}
 COUNTS = (
     "created",
     "first_solved",
@@ -88,6 +89,7 @@ class Desk:
             id=next(self.ids),
             ticket_id=ticket_id,
             author_id=author_id,
+            author_role=ROLES.get(author_id),
             kind="Comment",
             is_public=True,
             created_at=at,
@@ -132,8 +134,8 @@ def new_desk(engine: Engine, logins: Logins, target_dir: Path, **settings: Any) 
     """A desk with an agent, a requester, two groups and a brand."""
     desk = Desk(engine, logins, new_organization(engine, **settings), target_dir)
     at = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
-    desk.add(zendesk.users, id=AGENT, role="agent", changed_at=at)
-    desk.add(zendesk.users, id=REQUESTER, role="end-user", changed_at=at)
+    for user_id, role in ROLES.items():
+        desk.add(zendesk.users, id=user_id, role=role, changed_at=at)
     desk.add(zendesk.groups, id=10, name="Support", changed_at=at)
     desk.add(zendesk.groups, id=20, name="Billing", changed_at=at)
     desk.add(zendesk.brands, id=5, name="Acme", changed_at=at)

@@ -5,10 +5,6 @@ with comments as (
     where is_public
 ),
 
-users as (
-    select * from {{ ref('stg_users') }}
-),
-
 tickets as (
     select * from {{ ref('stg_tickets') }}
 ),
@@ -19,13 +15,9 @@ joined as (
         comments.ticket_id,
         comments.comment_id,
         comments.created_at as replied_at,
-        users.role as author_role,
+        comments.author_role,
         tickets.created_at as ticket_created_at
     from comments
-    left join users
-        on
-            comments.org_id = users.org_id
-            and comments.author_id = users.user_id
     left join tickets
         on
             comments.org_id = tickets.org_id

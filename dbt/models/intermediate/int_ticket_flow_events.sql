@@ -7,6 +7,10 @@ changes as (
     select * from {{ ref('stg_field_changes') }}
 ),
 
+status_changes as (
+    select * from {{ ref('int_ticket_status_changes') }}
+),
+
 solves as (
     select * from {{ ref('int_ticket_solves') }}
 ),
@@ -68,10 +72,9 @@ unioned as (
         ticket_id,
         'reopened' as event_name,
         changed_at as happened_at
-    from changes
+    from status_changes
     where
-        field_name = 'status'
-        and previous_value = 'solved'
+        previous_value = 'solved'
         and new_value not in ('solved', 'closed')
     union all
     select

@@ -1,7 +1,6 @@
 -- Grain: one row each time that a ticket becomes solved (or closed without having been solved).
 with status_changes as (
-    select * from {{ ref('stg_field_changes') }}
-    where field_name = 'status'
+    select * from {{ ref('int_ticket_status_changes') }}
 ),
 
 metrics as (

@@ -2,6 +2,7 @@
 select
     org_id,
     id as change_id,
+    audit_id,
     ticket_id,
     event_type,
     field_name,
@@ -9,4 +10,4 @@ select
     value as new_value,
     created_at as changed_at
 from {{ source('zendesk', 'audit_events') }}
-where field_name in ('status', 'group_id', 'priority', 'merged_into_id')
+where field_name in ('status', 'custom_status_id', 'group_id', 'priority', 'merged_into_id')

@@ -3,13 +3,26 @@
 A new stream is one entry here, its records in records.py and its rows in rows/.
 """
 
-from tasks.zendesk.desk import Article, Brand, CustomStatus, Group, SlaPolicy, TicketField
+from tasks.zendesk.desk import (
+    Article,
+    Brand,
+    CustomStatus,
+    Group,
+    Holiday,
+    Schedule,
+    SlaPolicy,
+    TicketField,
+)
 from tasks.zendesk.records import (
+    Audit,
     Call,
     Identity,
     Leg,
     MetricEvent,
     Organization,
+    Rating,
+    Record,
+    SurveyResponse,
     Ticket,
     TicketEvent,
     User,
@@ -124,4 +137,27 @@ STREAMS: dict[str, Ways] = {
     ),
 }
 
-__all__ = ["STREAMS", "Mode", "Stream", "Ways"]
+# The record of each list that a page can hold.
+KINDS: dict[str, type[Record]] = {
+    "tickets": Ticket,
+    "users": User,
+    "identities": Identity,
+    "organizations": Organization,
+    "ticket_events": TicketEvent,
+    "audits": Audit,
+    "ticket_metric_events": MetricEvent,
+    "satisfaction_ratings": Rating,
+    "survey_responses": SurveyResponse,
+    "calls": Call,
+    "legs": Leg,
+    "groups": Group,
+    "brands": Brand,
+    "ticket_fields": TicketField,
+    "custom_statuses": CustomStatus,
+    "sla_policies": SlaPolicy,
+    "schedules": Schedule,
+    "holidays": Holiday,
+    "articles": Article,
+}
+
+__all__ = ["KINDS", "STREAMS", "Mode", "Stream", "Ways"]

@@ -1,0 +1,52 @@
+"""`vensor quarantine`: records that could not be read, and trying them again."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.display import stdout
+from tasks.quarantine import retry_quarantined
+from tasks.resources import opened
+from warehouse.quarantine import held_records, unknown
+
+quarantine = typer.Typer(help="Records that could not be read.", no_args_is_help=True)
+Org = Annotated[str, typer.Option("--org", help="The organization's slug.")]
+Stream = Annotated[str | None, typer.Option(help="One stream only, such as tickets.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(quarantine, name="quarantine")
+
+
+@quarantine.command("list")
+def list_(org: Org, stream: Stream = None) -> None:
+    """Lists what is in quarantine, with its reason; what is in the records stays sealed.
+
+    Example: [bold]vensor quarantine list --org acme[/bold]
+    """
+    with opened(org) as resources, resources.session() as connection:
+        held, fields = held_records(connection, stream), unknown(connection)
+    table = Table("stream", "kind", "id", "reason", "since", box=None, pad_edge=False)
+    for one in held:
+        since = f"{one.changed_at:%Y-%m-%d %H:%M}"
+        table.add_row(one.stream, one.kind, one.record_id or "none", one.reason, since)
+    if held:
+        stdout.print(table)
+    else:
+        stdout.print("nothing is in quarantine")
+    for kind, field, records in fields:
+        stdout.print(f"{kind}: field {field!r} is new and was kept out of {records:,} records")
+
+
+@quarantine.command("retry")
+def retry(org: Org, stream: Stream = None) -> None:
+    """Tries to load what is in quarantine: after an update of vensor, or a fix in Zendesk.
+
+    Example: [bold]vensor quarantine retry --org acme --stream tickets[/bold]
+    """
+    done = retry_quarantined(org, datetime.now(UTC), stream)
+    stdout.print(f"{done.loaded} loaded, {done.held.total()} held still")
+    for reason, records in sorted(done.held.items()):
+        stdout.print(f"  {reason}: {records}")
