@@ -50,7 +50,7 @@ def merge(connection: Connection, org_id: UUID, rows: Rows) -> int:
         f"as select {every} from {rows.table.fullname} with no data"
     )
     cursor.execute(f'truncate "{staging}"')
-    _copy(cursor, staging, rows, columns, org_id)
+    copy_rows(cursor, staging, rows, columns, org_id)
     cursor.execute(_merge_statement(rows.table, staging, columns))
     return int(cursor.rowcount)
 
@@ -142,9 +142,10 @@ def _driver(connection: Connection) -> "psycopg.Connection[Any]":
     return driver
 
 
-def _copy(
+def copy_rows(
     cursor: psycopg.Cursor[Any], staging: str, rows: Rows, columns: tuple[str, ...], org_id: UUID
 ) -> None:
+    """Copies rows in binary into a table that has no policy."""
     names = ", ".join(columns)
     with cursor.copy(f'copy "{staging}" ({names}) from stdin with (format binary)') as copy:
         copy.set_types([_type_name(rows.table.columns[name]) for name in columns])
