@@ -99,7 +99,7 @@ class PageLoader:
                     written = self._insert(connection, stream, page, rows)
                     self._close(connection, page, watermark, written)
                 return written, len(page.bad)
-            except DataError:
+            except UNFIT:
                 pass  # one of its records is unfit: which one shows when each is loaded alone
         with self.resources.session() as connection:
             written, unfit = self._insert_apart(connection, stream, page)

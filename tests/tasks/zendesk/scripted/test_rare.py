@@ -1,14 +1,6 @@
 """What Zendesk rarely does, from a server that says word for word what it is told to."""
 
-import json
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import msgspec
@@ -25,131 +17,12 @@ from tasks.zendesk import STREAMS, Credentials, ZendeskClient
 from tasks.zendesk.limits import Limits
 from tasks.zendesk.oauth import TokenProvider
 from tasks.zendesk.recordings import GoneError, _next_place, iter_recording
+from tests.tasks.zendesk.scripted.server import Said, Script, Store, served
 
 PATH = "/api/v2/groups"
 CANARY = "Wilhelmina"
 START = datetime(2026, 11, 1, tzinfo=UTC)
 SECOND = int(START.timestamp())
-
-
-@dataclass
-class Said:
-    """One answer."""
-
-    body: object = field(default_factory=dict)
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    delay_seconds: float = 0.0
-
-    @property
-    def content(self) -> bytes:
-        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
-
-
-@dataclass
-class Asked:
-    """One request, with the token that was stored when it came."""
-
-    method: str
-    path: str
-    query: dict[str, list[str]]
-    authorization: str | None
-    body: dict[str, str]
-    stored: str | None
-
-
-class Store:
-    """Credentials in memory; `breaks` is a disk that is full."""
-
-    def __init__(self, credentials: Credentials) -> None:
-        self.now = credentials
-        self.breaks = False
-
-    def load(self) -> Credentials:
-        return self.now
-
-    def save(self, credentials: Credentials) -> None:
-        if self.breaks:
-            raise OSError("no space left")
-        self.now = credentials
-
-
-class Script:
-    """A server on a real socket that gives its answers in order."""
-
-    def __init__(self, store: Store | None = None) -> None:
-        self.answers: list[Said] = []
-        self.asked: list[Asked] = []
-        self.store = store
-        self.url = ""
-
-    def take(self, asked: Asked) -> Said:
-        self.asked.append(asked)
-        return self.answers.pop(0)
-
-
-def _handler(script: Script) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            length = int(self.headers.get("content-length", 0))
-            body = json.loads(self.rfile.read(length)) if length else {}
-            stored = script.store.now.access_token if script.store else None
-            token = self.headers.get("authorization")
-            query = parse_qs(parts.query)
-            said = script.take(Asked(self.command, parts.path, query, token, body, stored))
-            time.sleep(said.delay_seconds)
-            self.send_response(said.status)
-            for name, value in {"content-length": str(len(said.content)), **said.headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(said.content)
-
-        do_POST = do_GET
-
-        def log_message(self, *_: object) -> None:
-            """Silence."""
-
-    return Handler
-
-
-@contextmanager
-def _served(script: Script) -> Iterator[Script]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(script))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    script.url = f"http://127.0.0.1:{server.server_port}"
-    try:
-        yield script
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@pytest.fixture
-def store() -> Store:
-    """A token that has no end, and no refresh token."""
-    return Store(Credentials(client_id="id", client_secret="secret", access_token="first"))
-
-
-@pytest.fixture
-def script(store: Store) -> Iterator[Script]:
-    with _served(Script(store)) as served:
-        yield served
-
-
-@pytest.fixture
-def waits() -> list[tuple[float, str]]:
-    return []
-
-
-@pytest.fixture
-def client(script: Script, store: Store, waits: list) -> Iterator[ZendeskClient]:
-    timeout = httpx.Timeout(0.5)
-    with httpx.Client(base_url=script.url, timeout=timeout, trust_env=False) as http:
-        provider = TokenProvider(http, store)
-        yield ZendeskClient(http, provider, on_wait=lambda *told: waits.append(told))
 
 
 def _pair(number: int, **more: object) -> Said:
@@ -351,7 +224,7 @@ def test_a_recording_is_fetched_with_a_new_token_where_the_old_one_ended(
     client: ZendeskClient, script: Script
 ) -> None:
     """Otherwise it would be noted as refused for good. The carrier never sees a token."""
-    with _served(Script()) as carrier:
+    with served(Script()) as carrier:
         elsewhere = {"location": f"{carrier.url}/audio"}
         script.answers = [Said(status=401), _pair(1), Said(status=302, headers=elsewhere)]
         carrier.answers = [Said(b"RIFF")]
