@@ -14,9 +14,17 @@ from sandbox.slack.api import Slack
 from sandbox.watch import Log
 from sandbox.zendesk.changes import Asked, make_change
 from sandbox.zendesk.desk import Desk
+from sandbox.zendesk.routes import REFUSABLE
 
 LABEL_BATCH = 500
 Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Refused(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What an account is to refuse: see `REFUSABLE`."""
+
+    account: str
+    what: list[str]
 
 
 def control_routes(
@@ -33,6 +41,7 @@ def control_routes(
         ("GET", "/labels/{account}", control.labels),
         ("GET", "/slack/messages", control.messages),
         ("POST", "/changes", control.change),
+        ("POST", "/refusals", control.refuse),
     )
     return [Route(path, _guarded(token, handler), methods=[verb]) for verb, path, handler in table]
 
@@ -92,7 +101,7 @@ class Control:
         return StreamingResponse(_iter_labels(desk), media_type="application/x-ndjson")
 
     async def change(self, request: Request) -> Response:
-        """Deletes a ticket or redacts a comment."""
+        """Deletes, scrubs, redacts or touches what `Asked` names."""
         try:
             asked = msgspec.json.decode(await request.body(), type=Asked)
         except msgspec.MsgspecError as exc:
@@ -100,6 +109,18 @@ class Control:
         desk = self._desks.get(asked.account)
         problem = make_change(desk, asked) if desk else "no such account"
         return _json({"error": problem}, 404) if problem else Response(status_code=204)
+
+    async def refuse(self, request: Request) -> Response:
+        """What an account does not allow from now on; an empty list allows everything."""
+        try:
+            asked = msgspec.json.decode(await request.body(), type=Refused)
+        except msgspec.MsgspecError as exc:
+            return _json({"error": str(exc)}, 400)
+        desk = self._desks.get(asked.account)
+        if desk is None or not set(asked.what) <= REFUSABLE.keys():
+            return _json({"error": "no such account, or nothing that can be refused"}, 404)
+        desk.refused = set(asked.what)
+        return Response(status_code=204)
 
     async def messages(self, _request: Request) -> Response:
         """All Slack messages with their metadata, oldest first."""

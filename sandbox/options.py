@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from sandbox.state import World
 from sandbox.world.index import MAX_TICKETS
 from sandbox.zendesk.limits import DEFAULTS
+from sandbox.zendesk.routes import REFUSABLE
 
 ACCOUNTS = {"acme": 240, "globex": 200}
 SEED = 7
@@ -28,6 +29,7 @@ class Options:
     asked: dict[str, Any]
     port: int
     limits: dict[str, int]
+    refusals: dict[str, set[str]]
 
     def fresh(self, now: datetime) -> World:
         """The world of an empty folder: what was asked for, defaults for the rest."""
@@ -48,7 +50,10 @@ def parse_options(arguments: list[str] | None = None) -> Options:
     asked = {name: getattr(told, name) for name in ("seed", "days", "until")}
     asked["accounts"] = dict(told.account) if told.account else None
     given = {name: value for name, value in asked.items() if value is not None}
-    return Options(told.state, given, told.port, dict(told.limit))
+    refusals: dict[str, set[str]] = {}
+    for account, what in told.refuse:
+        refusals.setdefault(account, set()).add(what)
+    return Options(told.state, given, told.port, dict(told.limit), refusals)
 
 
 def _make_parser() -> _Parser:
@@ -67,7 +72,18 @@ def _make_parser() -> _Parser:
         "--limit", type=_limit, action="append", default=[], metavar="BUCKET=PER_MINUTE",
         help=f"rate limit of a bucket: {', '.join(LIMITS)}",
     )  # fmt: skip
+    add(
+        "--refuse", type=_refusal, action="append", default=[], metavar="ACCOUNT=WHAT",
+        help=f"what an account does not allow: {', '.join(REFUSABLE)}",
+    )  # fmt: skip
     return parser
+
+
+def _refusal(text: str) -> tuple[str, str]:
+    account, _, what = text.partition("=")
+    if what not in REFUSABLE:
+        raise argparse.ArgumentTypeError(f"{text!r} is not ACCOUNT={'|'.join(REFUSABLE)}")
+    return account, what
 
 
 def _account(text: str) -> tuple[str, int]:

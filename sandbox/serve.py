@@ -90,6 +90,8 @@ class _Server(uvicorn.Server):
 
 def _run(state: State, options: Options, listener: socket.socket, media: socket.socket) -> None:
     peers = Peers.of(state, options.limits, HOST)
+    for account, what in options.refusals.items():
+        peers.desks[account].refused |= what
 
     def ready() -> None:
         told = stated(peers)

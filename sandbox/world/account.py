@@ -8,23 +8,35 @@ from sandbox.world.people import People
 from sandbox.world.setting import Setting
 from sandbox.world.tickets import Ticket, iter_tickets
 
+REDACTED = 15  # the step of redactions in the index: no path is that long
+
 
 @dataclass(frozen=True)
 class Change:
-    """What happened to a ticket after the world was made; ``deleted_at`` is 0 when it is kept."""
+    """What happened to a ticket after the world was made; ``deleted_at`` is 0 when it is kept.
+
+    ``redacted`` has (step, instant) pairs; ``generated_at`` is what the system alone changed.
+    """
 
     number: int
-    changed_at: int
+    changed_at: int = 0
     deleted_at: int = 0
-    redacted: frozenset[int] = frozenset()
+    redacted: tuple[tuple[int, int], ...] = ()
+    scrubbed: bool = False
+    generated_at: int = 0
 
     def after(self, earlier: "Change | None") -> "Change":
         """Both changes together."""
         if earlier is None:
             return self
-        deleted_at = earlier.deleted_at or self.deleted_at
-        changed_at = max(earlier.changed_at, self.changed_at)
-        return Change(self.number, changed_at, deleted_at, earlier.redacted | self.redacted)
+        return Change(
+            self.number,
+            max(earlier.changed_at, self.changed_at),
+            earlier.deleted_at or self.deleted_at,
+            earlier.redacted + self.redacted,
+            earlier.scrubbed or self.scrubbed,
+            max(earlier.generated_at, self.generated_at),
+        )
 
 
 class Account:
@@ -64,8 +76,12 @@ class Account:
         instants: dict[str, int | None] = dict.fromkeys((own, "all_tickets"), ticket.generated_at)
         instants["updated"] = None if ticket.deleted_at else ticket.updated_at
         if ticket.deleted_at:
-            instants |= {"listed": None, "deleted": ticket.deleted_at}
+            gone = None if ticket.scrubbed else ticket.deleted_at
+            instants |= {"listed": None, "deleted": gone}
         self.index.move(number, instants)
+        for _, at in change.redacted:
+            for stream in ("bot_events" if ticket.bot else "events", "all_events"):
+                self.index.add(stream, at, number, REDACTED)
 
     def _changed(self, ticket: Ticket) -> Ticket:
         change = self._changes.get(ticket.number)
@@ -75,6 +91,7 @@ class Account:
             ticket,
             deleted_at=ticket.deleted_at or change.deleted_at,
             updated_at=max(ticket.updated_at, change.changed_at),
-            generated_at=max(ticket.generated_at, change.changed_at),
-            redacted=change.redacted,
+            generated_at=max(ticket.generated_at, change.changed_at, change.generated_at),
+            redactions=change.redacted,
+            scrubbed=change.scrubbed,
         )

@@ -73,6 +73,15 @@ class Index:
             for key in self.keys(stream)[start:end].tolist()
         ]
 
+    def of_number(self, stream: str, number: int) -> list[Place]:
+        """The records of one ticket, in order."""
+        mask = (1 << NUMBER_BITS) - 1
+        keys = self.keys(stream)
+        return [
+            Place((key >> SHIFT) + self.origin, number, key & 15)
+            for key in keys[(keys >> STEP_BITS & mask) == number].tolist()
+        ]
+
     def count(self, stream: str) -> int:
         """How many records the stream has."""
         return len(self.keys(stream))
@@ -87,6 +96,12 @@ class Index:
                 if at is not None:
                     kept.append(self._key(np.array([at]), np.array([number])))
                 self._keys[stream] = _sorted(kept)
+
+    def add(self, stream: str, at: int, number: int, step: int) -> None:
+        """Puts one more record into a stream, once."""
+        key = self._key(np.array([at]), np.array([number]), step)
+        with self._lock:
+            self._keys[stream] = np.unique(np.concatenate([self.keys(stream), key]))
 
     def _build(self, stream: str) -> None:
         if stream == "metrics":

@@ -53,6 +53,7 @@ class People:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
+        self.scrubbed: set[int] = set()
         self.customer = lru_cache(maxsize=50_000)(self._customer)
         self.organization = lru_cache(maxsize=2_000)(self._organization)
 
@@ -87,6 +88,14 @@ class People:
             return self.staff[offset - 1]
         customer = user_id - self.setting.customer_id(0)
         return self.customer(customer) if 0 <= customer < self.setting.end_users else None
+
+    def remove(self, customer: int, at: int, *, scrubbed: bool) -> None:
+        """Deletes an end user, for good where ``scrubbed``."""
+        self.removed[customer] = self.touched[customer] = at
+        self.by_change = np.argsort(self.touched, kind="stable")
+        if scrubbed:
+            self.scrubbed.add(customer)
+        self.customer.cache_clear()
 
     def canaries(self) -> list[dict[str, str]]:
         """Name, e-mail and phone of the three canary customers."""
@@ -141,6 +150,8 @@ class People:
         setting = self.setting
         u, which, *drawn = setting.dice.handful("customer", customer)
         first, last = self._name(customer, drawn)
+        if customer in self.scrubbed:
+            first, last = "Permanently", "Deleted User"
         company = u < 0.6 and customer > 2
         return Person(
             id=setting.customer_id(customer),

@@ -11,6 +11,7 @@ from sandbox.world.words import WORDS, Said
 
 T = TypeVar("T")
 BLACK = "▇" * 12
+SCRUBBED = "SCRUBBED"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Talk:
             for turn in self.turns
         )
         return replace(self, turns=tuple(turns))
+
+    def scrubbed(self) -> "Talk":
+        """The talk as it is left once its ticket is deleted for good."""
+        turns = (replace(turn, body=SCRUBBED, sentiment=None) for turn in self.turns)
+        return replace(self, subject=SCRUBBED, turns=tuple(turns))
 
 
 def converse(cast: Cast, source: Random) -> Talk:

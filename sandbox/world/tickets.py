@@ -36,7 +36,8 @@ class Ticket:
     deleted_at: int
     updated_at: int
     generated_at: int
-    redacted: frozenset[int] = frozenset()
+    redactions: tuple[tuple[int, int], ...] = ()
+    scrubbed: bool = False
 
     @property
     def setting(self) -> Setting:
@@ -119,7 +120,10 @@ class Ticket:
             merged_into=skeleton.merged_into(self.number),
         )  # fmt: skip
         told = converse(cast, dice.source("talk", self.number))
-        return told.redacted(self.redacted) if self.redacted else told
+        if self.scrubbed:
+            return told.scrubbed()
+        steps = frozenset(step for step, _ in self.redactions)
+        return told.redacted(steps) if steps else told
 
     @cached_property
     def clip(self) -> Clip | None:

@@ -12,7 +12,7 @@ from sandbox.zendesk import errors
 from sandbox.zendesk.desk import Ask, Desk
 from sandbox.zendesk.errors import Refusal
 from sandbox.zendesk.oauth import Grant
-from sandbox.zendesk.routes import find_route
+from sandbox.zendesk.routes import check_allowed, find_route
 
 OPEN = frozenset({"users/me"})
 
@@ -52,6 +52,7 @@ def _serve(desk: Desk, request: Request, path: str, base: str) -> Response:
         headers, wait = desk.limits.take(route.bucket)
         if wait is not None:
             raise errors.too_many(wait)
+        check_allowed(desk.refused, path)
         if route.scope and not (grant and grant.allows(route.scope)):
             raise errors.missing_scope(route.scope)
         ask = Ask(desk, f"/api/v2/{path}", dict(request.query_params), base, grant)

@@ -1,4 +1,4 @@
-"""Changes after the world was made: a ticket deleted, a comment redacted. Kept in the folder."""
+"""Changes after the world was made: deletions, redactions, edits. Kept in the folder."""
 
 import time
 from typing import Literal
@@ -6,16 +6,25 @@ from typing import Literal
 import msgspec
 
 from sandbox.world.account import Change
+from sandbox.world.articles import ARTICLES
 from sandbox.zendesk.desk import WITHHELD_SECONDS, Desk
 from sandbox.zendesk.shapes.events import comments_of
-from sandbox.zendesk.shapes.ids import audit_id
+from sandbox.zendesk.shapes.ids import ARTICLES_AT, audit_id
 
-DELETED = -1
-Kind = Literal["delete_ticket", "redact_comment"]
+Kind = Literal[
+    "delete_ticket", "scrub_ticket", "redact_comment", "system_update", "delete_user",
+    "scrub_user", "retire_article",
+]  # fmt: skip
+# How a change is kept in place of a step; a redaction keeps its step.
+CODES = {
+    "delete_ticket": -1, "scrub_ticket": -2, "system_update": -3, "delete_user": -4,
+    "scrub_user": -5, "retire_article": -6,
+}  # fmt: skip
+KINDS = {code: kind for kind, code in CODES.items()}
 
 
 class Asked(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A change asked for.
+    """A change asked for: of a ticket, a user or an article.
 
     ``comment_id`` defaults to the ticket's first comment, ``at`` (Unix seconds) to just
     before the newest minute, so that exports show the change at once.
@@ -23,31 +32,23 @@ class Asked(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     account: str
     kind: Kind
-    ticket_id: int
+    ticket_id: int = 0
     comment_id: int | None = None
+    user_id: int = 0
+    article_id: int = 0
     at: int | None = None
 
 
 def make_change(desk: Desk, asked: Asked) -> str | None:
     """Makes and keeps the change; otherwise the reason why not."""
-    ticket = desk.account.ticket(asked.ticket_id)
-    if ticket is None or ticket.deleted_at:
-        return "there is no such ticket, or it is deleted"
-    step = DELETED
-    if asked.kind == "redact_comment":
-        steps = {
-            audit_id(ticket.setting, ticket.number, turn.step) + 1: turn.step
-            for turn in comments_of(ticket)
-        }
-        wanted = min(steps) if asked.comment_id is None else asked.comment_id
-        if wanted not in steps:
-            return "the ticket has no such comment"
-        step = steps[wanted]
+    number, step = _place(desk, asked)
+    if isinstance(number, str):
+        return number
     at = int(time.time()) - WITHHELD_SECONDS - 1 if asked.at is None else asked.at
     with desk.state.database() as database:
-        row = (desk.name, ticket.number, step, at)
+        row = (desk.name, number, step, at)
         database.execute("insert or replace into changes values (?, ?, ?, ?)", row)
-    desk.account.change(_change(ticket.number, step, at))
+    _apply(desk, number, step, at)
     return None
 
 
@@ -57,10 +58,47 @@ def replay_changes(desk: Desk) -> None:
         query = "select number, step, at from changes where account = ? order by at"
         rows = database.execute(query, (desk.name,)).fetchall()
     for number, step, at in rows:
-        desk.account.change(_change(number, step, at))
+        _apply(desk, number, step, at)
 
 
-def _change(number: int, step: int, at: int) -> Change:
-    if step == DELETED:
-        return Change(number, at, deleted_at=at)
-    return Change(number, at, redacted=frozenset({step}))
+def _place(desk: Desk, asked: Asked) -> tuple[int | str, int]:
+    """The number of what is changed and the change's code or step; or why it cannot be."""
+    setting = desk.account.setting
+    if asked.kind == "retire_article":
+        article = asked.article_id - setting.base - ARTICLES_AT
+        there = 0 <= article < len(ARTICLES)
+        return (article if there else "there is no such article"), CODES[asked.kind]
+    if asked.kind in ("delete_user", "scrub_user"):
+        customer = asked.user_id - setting.customer_id(0)
+        there = 0 <= customer < setting.end_users
+        return (customer if there else "there is no such end user"), CODES[asked.kind]
+    ticket = desk.account.ticket(asked.ticket_id)
+    if ticket is None or (ticket.deleted_at and asked.kind != "scrub_ticket"):
+        return "there is no such ticket, or it is deleted", 0
+    if asked.kind != "redact_comment":
+        return ticket.number, CODES[asked.kind]
+    steps = {
+        audit_id(setting, ticket.number, turn.step) + 1: turn.step for turn in comments_of(ticket)
+    }
+    wanted = min(steps) if asked.comment_id is None else asked.comment_id
+    if wanted not in steps:
+        return "the ticket has no such comment", 0
+    return ticket.number, steps[wanted]
+
+
+def _apply(desk: Desk, number: int, step: int, at: int) -> None:
+    kind = KINDS.get(step, "redact_comment")
+    if kind == "retire_article":
+        desk.retired.add(number)
+    elif kind in ("delete_user", "scrub_user"):
+        desk.account.people.remove(number, at, scrubbed=kind == "scrub_user")
+    else:
+        desk.account.change(_change(kind, number, step, at))
+
+
+def _change(kind: str, number: int, step: int, at: int) -> Change:
+    if kind == "system_update":
+        return Change(number, generated_at=at)
+    if kind == "redact_comment":
+        return Change(number, at, redacted=((step, at),))
+    return Change(number, at, deleted_at=at, scrubbed=kind == "scrub_ticket")

@@ -22,6 +22,8 @@ class Desk:
     oauth: OAuth
     limits: Limits
     media_url: str
+    refused: set[str] = field(default_factory=set)
+    retired: set[int] = field(default_factory=set)
 
     @property
     def name(self) -> str:

@@ -40,6 +40,11 @@ def missing_scope(scope: str) -> Refusal:
     return _told(403, "Forbidden", f"You are missing the following required scopes: {scope}")
 
 
+def restricted() -> Refusal:
+    """403 for an export that is closed to this client."""
+    return _told(403, "Forbidden", "Access to incremental exports is restricted for this client")
+
+
 def record_not_found() -> Refusal:
     """404 for an id that does not exist."""
     return _told(404, "RecordNotFound", "Not found")

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from sandbox.world.account import REDACTED
 from sandbox.world.articles import ARTICLES
 from sandbox.world.index import Place
 from sandbox.world.people import Person
@@ -22,7 +23,7 @@ from sandbox.zendesk.paging import (
 )
 from sandbox.zendesk.shapes.calls import call_shape, leg_shapes
 from sandbox.zendesk.shapes.desk import article_changed_at, article_shape, group_shapes
-from sandbox.zendesk.shapes.events import ticket_event_shape
+from sandbox.zendesk.shapes.events import redaction_event_shape, ticket_event_shape
 from sandbox.zendesk.shapes.metrics import metric_events
 from sandbox.zendesk.shapes.people import identity_shapes, organization_shape, user_shape
 from sandbox.zendesk.shapes.sideloads import sideloaded_organizations, sideloaded_users
@@ -93,7 +94,11 @@ def ticket_events(ask: Ask) -> Answer:
     tickets = ask.account.tickets(place.number for place in page.places)
     whole = ask.includes("comment_events")
     shapes = [
-        ticket_event_shape(tickets[place.number], place.step, ask.base_url, comment_events=whole)
+        redaction_event_shape(tickets[place.number], place.at)
+        if place.step == REDACTED
+        else ticket_event_shape(
+            tickets[place.number], place.step, ask.base_url, comment_events=whole
+        )
         for place in page.places
     ]
     path = "/api/v2/incremental/ticket_events.json"
@@ -203,7 +208,11 @@ def organizations(ask: Ask) -> Answer:
 def articles(ask: Ask) -> Answer:
     """``help_center/incremental/articles``: no ``end_of_stream``; null ``next_page`` at the end."""
     start, setting = ask.start_time(), ask.account.setting
-    places = [Place(article_changed_at(setting, one), at, 0) for at, one in enumerate(ARTICLES)]
+    places = [
+        Place(article_changed_at(setting, one), at, 0)
+        for at, one in enumerate(ARTICLES)
+        if at not in ask.desk.retired
+    ]
     page = _small_page(ask, places, start)
     shapes = [article_shape(setting, place.number, ask.base_url) for place in page.places]
     told = time_envelope(ask, "/api/v2/help_center/incremental/articles.json", page, len(shapes))

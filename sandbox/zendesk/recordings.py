@@ -17,7 +17,7 @@ from starlette.routing import Route
 from sandbox.recordings import load_clips
 from sandbox.zendesk import errors
 from sandbox.zendesk.desk import Ask
-from sandbox.zendesk.shapes.calls import call_number, number_of_sid
+from sandbox.zendesk.shapes.calls import call_number, is_voicemail, number_of_sid
 
 URL_SECONDS = 300
 
@@ -35,13 +35,15 @@ def redirect(ask: Ask, sid: str) -> Response:
     return Response(status_code=302, headers={"location": location})
 
 
-def remove(ask: Ask, call: str, kind: str = "call") -> Response:
+def remove(ask: Ask, call: str, kind: str | None = None) -> Response:
     """``DELETE channels/voice/calls/{id}/recordings[/{type}]``, by carrier id or call id."""
     number = number_of_sid(call)
     if number is None and call.isdigit():
         number = (int(call) - ask.account.setting.base - 8_000_000_000) // 2
     ticket = ask.account.ticket(number) if number is not None else None
-    if ticket is None or ticket.clip is None or kind != "call":
+    if ticket is None or ticket.clip is None:
+        raise errors.record_not_found()
+    if kind not in (None, "voicemail" if is_voicemail(ticket) else "call"):
         raise errors.record_not_found()
     if call.isdigit() and int(call) != call_number(ticket):
         raise errors.record_not_found()

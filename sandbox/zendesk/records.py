@@ -3,10 +3,10 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
+from sandbox.world.account import REDACTED
 from sandbox.world.index import Place
 from sandbox.world.tickets import Ticket
 from sandbox.zendesk import errors
@@ -21,9 +21,15 @@ from sandbox.zendesk.paging import (
     offset_page,
 )
 from sandbox.zendesk.shapes import desk, ids
-from sandbox.zendesk.shapes.events import audit_shape, comment_shape, comments_of
+from sandbox.zendesk.shapes.events import (
+    audit_shape,
+    comment_shape,
+    comments_of,
+    redaction_audit_shape,
+)
 from sandbox.zendesk.shapes.metric_sets import metric_set_shape
-from sandbox.zendesk.shapes.people import organization_shape, user_shape
+from sandbox.zendesk.shapes.metrics import metric_events
+from sandbox.zendesk.shapes.sideloads import sideloaded_users
 from sandbox.zendesk.shapes.tickets import ticket_shape
 
 EXPORT_CURSOR_SECONDS = 3_600
@@ -41,8 +47,40 @@ def find_ticket(ask: Ask, number: str) -> Ticket:
 
 def ticket(ask: Ask, number: str) -> Answer:
     """``tickets/{id}``"""
+    found = find_ticket(ask, number)
+    (told,) = _told(ask, [found])
+    if ask.includes("metric_events"):
+        told["metric_events"] = _metric_events(ask, found)
+    return {"ticket": told}
+
+
+def _metric_events(ask: Ask, found: Ticket) -> dict[str, list[Answer]]:
+    """The ticket's metric events by metric, as the export has them."""
+    index = ask.account.index
+    told: dict[str, list[Answer]] = {}
+    for place in index.of_number("metrics", found.number):
+        for event in metric_events(found, place):
+            told.setdefault(event["metric"], []).append(event)
+    return told
+
+
+def _told(ask: Ask, tickets: Iterable[Ticket]) -> list[Answer]:
+    """The tickets in the form, and with the side-loads, that were asked for."""
     sideload = "metric_set" if ask.includes("metric_sets") else None
-    return {"ticket": ticket_shape(find_ticket(ask, number), ask.base_url, sideload=sideload)}
+    shapes = []
+    for one in tickets:
+        told = ticket_shape(one, ask.base_url, sideload=sideload)
+        if ask.includes("comment_count"):
+            told["comment_count"] = len(comments_of(one))
+        shapes.append(told)
+    return shapes
+
+
+def _beside(ask: Ask, tickets: Iterable[Ticket]) -> Answer:
+    """The people beside a list of tickets."""
+    if not ask.includes("users"):
+        return {}
+    return {"users": sideloaded_users(ask.account.people, tickets, ask.base_url)}
 
 
 def show_many(ask: Ask) -> Answer:
@@ -52,9 +90,8 @@ def show_many(ask: Ask) -> Answer:
         raise errors.bad_request("Invalid ids", f"ids must be 1 to {LIST_ROWS} ticket ids")
     wanted = [int(part) for part in told if 1 <= int(part) <= ask.account.setting.tickets]
     found = [one for one in ask.account.tickets(wanted).values() if not one.deleted_at]
-    sideload = "metric_set" if ask.includes("metric_sets") else None
-    shapes = [ticket_shape(one, ask.base_url, sideload=sideload) for one in found]
-    return {"tickets": shapes, "next_page": None, "previous_page": None, "count": len(shapes)}
+    page: Answer = {"tickets": _told(ask, found)} | _beside(ask, found)
+    return page | {"next_page": None, "previous_page": None, "count": len(found)}
 
 
 def comments(ask: Ask, number: str) -> Answer:
@@ -69,11 +106,19 @@ def comments(ask: Ask, number: str) -> Answer:
 def audits(ask: Ask, number: str) -> Answer:
     """``tickets/{id}/audits``: those of an archived ticket come on one page."""
     found = find_ticket(ask, number)
-    steps = range(len(found.times))
+    steps: list[tuple[int, int]] = [(step, at) for step, at in enumerate(found.times)]
+    steps += [(REDACTED, at) for at in sorted({at for _, at in found.redactions})]
+
+    def shape(place: tuple[int, int]) -> Answer:
+        step, at = place
+        if step == REDACTED:
+            return redaction_audit_shape(found, at)
+        return audit_shape(found, step, ask.base_url)
+
     if found.status == "closed" and found.updated_at < ask.now - 120 * 86_400:
-        whole = [audit_shape(found, step, ask.base_url) for step in steps]
+        whole = [shape(place) for place in steps]
         return {"audits": whole, "next_page": None, "previous_page": None, "count": len(whole)}
-    return list_page(ask, "audits", steps, lambda step: audit_shape(found, step, ask.base_url))
+    return list_page(ask, "audits", steps, shape)
 
 
 def metrics(ask: Ask, number: str) -> Answer:
@@ -104,7 +149,7 @@ def ticket_list(ask: Ask) -> Answer:
     places = between(start, min(start + size, total))
     cursor = encode_cursor(places[-1].at, places[-1].number) if places else None
     told = list_envelope(ask, cursor, more=start + size < total)
-    return {"tickets": _shapes(ask, places)} | told
+    return {"tickets": _shapes(ask, places)} | _beside(ask, _found(ask, places)) | told
 
 
 def _position_after(ask: Ask, stream: str, cursor: str, *, down: bool) -> int:
@@ -116,15 +161,21 @@ def _position_after(ask: Ask, stream: str, cursor: str, *, down: bool) -> int:
 
 
 def _shapes(ask: Ask, places: list[Place]) -> list[Answer]:
-    sideload = "metric_set" if ask.includes("metric_sets") else None
+    return _told(ask, _found(ask, places))
+
+
+def _found(ask: Ask, places: list[Place]) -> list[Ticket]:
     tickets = ask.account.tickets(place.number for place in places)
-    return [ticket_shape(tickets[p.number], ask.base_url, sideload=sideload) for p in places]
+    return [tickets[place.number] for place in places]
 
 
 def ticket_count(ask: Ask) -> Answer:
     """``tickets/count``"""
-    index = ask.account.index
-    value = index.count("listed")
+    return counted(ask, ask.account.index.count("listed"))
+
+
+def counted(ask: Ask, value: int) -> Answer:
+    """A count in the form that every list's count has."""
     return {"count": {"value": value, "refreshed_at": ids.iso(ask.now)}}
 
 
@@ -206,63 +257,6 @@ def deleted_tickets(ask: Ask) -> Answer:
         }
 
     return list_page(ask, "deleted_tickets", places, shape)
-
-
-def deleted_users(ask: Ask) -> Answer:
-    """``deleted_users``: the last 30 days."""
-    people = ask.account.people
-    gone = [int(at) for at in people.removed.nonzero()[0] if people.removed[at] > ask.now - MONTH]
-
-    def shape(number: int) -> Answer:
-        person = people.customer(number)
-        return user_shape(people, person, ask.base_url) | {"active": False, "email": person.email}
-
-    return list_page(ask, "deleted_users", gone, shape)
-
-
-def user(ask: Ask, number: str) -> Answer:
-    """``users/{id}``"""
-    people = ask.account.people
-    person = people.find(int(number))
-    if person is None:
-        raise errors.record_not_found()
-    return {"user": user_shape(people, person, ask.base_url)}
-
-
-def users(ask: Ask) -> Answer:
-    """``users``: everybody, or one ``role``."""
-    people, role = ask.account.people, ask.query.get("role")
-    staff = [one for one in people.staff if role in (None, one.role)]
-    customers = people.setting.end_users if role in (None, "end-user") else 0
-
-    def shape(at: int) -> Answer:
-        person = staff[at] if at < len(staff) else people.customer(at - len(staff))
-        return user_shape(people, person, ask.base_url)
-
-    return list_page(ask, "users", range(len(staff) + customers), shape)
-
-
-def me(ask: Ask) -> Answer:
-    """``users/me``: 200 for everybody; nobody in particular without a token."""
-    people = ask.account.people
-    if ask.grant:
-        return {"user": user_shape(people, people.agent(-1), ask.base_url)}
-    nobody: dict[str, Any] = {
-        "id": None,
-        "url": None,
-        "name": "Anonymous user",
-        "email": "invalid@example.com",
-    }
-    return {"user": nobody | {"role": "end-user", "verified": False, "active": False}}
-
-
-def organization(ask: Ask, number: str) -> Answer:
-    """``organizations/{id}``"""
-    people = ask.account.people
-    at = int(number) - people.setting.base - 5 * 10**9
-    if not 0 <= at < people.setting.organizations:
-        raise errors.record_not_found()
-    return {"organization": organization_shape(people.organization(at), ask.base_url)}
 
 
 def ratings(ask: Ask) -> Answer:

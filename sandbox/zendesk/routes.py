@@ -1,13 +1,13 @@
 """Zendesk's route table: method, path below ``/api/v2/``, endpoint, scope, bucket."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 
-from sandbox.zendesk import errors, exports, recordings, records, snapshots
+from sandbox.zendesk import errors, everyone, exports, recordings, records, snapshots
 from sandbox.zendesk.desk import Ask
 from sandbox.zendesk.limits import ACCOUNT
 
@@ -58,16 +58,20 @@ TABLE: tuple[tuple[str, str, Endpoint, str | None, str], ...] = (
     ("GET", r"tickets/(\d+)/metrics", records.metrics, TICKETS, ACCOUNT),
     ("GET", "search/export", records.search_export, TICKETS, "search_export"),
     ("GET", "deleted_tickets", records.deleted_tickets, TICKETS, "deleted_records"),
-    ("GET", "deleted_users", records.deleted_users, USERS, "deleted_records"),
-    ("GET", "users/me", records.me, None, ACCOUNT),
-    ("GET", "users", records.users, USERS, ACCOUNT),
-    ("GET", r"users/(\d+)", records.user, USERS, ACCOUNT),
-    ("GET", r"organizations/(\d+)", records.organization, COMPANIES, ACCOUNT),
+    ("GET", "deleted_users", everyone.deleted_users, USERS, "deleted_records"),
+    ("GET", "users/me", everyone.me, None, ACCOUNT),
+    ("GET", "users", everyone.users, USERS, ACCOUNT),
+    ("GET", r"users/(\d+)", everyone.user, USERS, ACCOUNT),
+    ("GET", "users/count", everyone.users_count, USERS, ACCOUNT),
+    ("GET", "organizations", everyone.organizations, COMPANIES, ACCOUNT),
+    ("GET", "organizations/count", everyone.organizations_count, COMPANIES, ACCOUNT),
+    ("GET", r"organizations/(\d+)", everyone.organization, COMPANIES, ACCOUNT),
     ("GET", "satisfaction_ratings", records.ratings, "satisfaction_ratings:read", ACCOUNT),
     ("GET", "guide/survey_responses", snapshots.surveys, "read", ACCOUNT),
     ("GET", "account", snapshots.account, "read", ACCOUNT),
     ("GET", "account/settings", snapshots.account_settings, "read", ACCOUNT),
     ("GET", "groups", snapshots.groups, "read", ACCOUNT),
+    ("GET", "groups/count", snapshots.groups_count, "read", ACCOUNT),
     ("GET", "brands", snapshots.brands, "read", ACCOUNT),
     ("GET", "ticket_fields", snapshots.ticket_fields, "read", ACCOUNT),
     ("GET", "custom_statuses", snapshots.custom_statuses, "read", ACCOUNT),
@@ -89,6 +93,23 @@ ROUTES = tuple(
     Route(method, re.compile(rf"{path}(?:\.json)?"), endpoint, scope, bucket)
     for method, path, endpoint, scope, bucket in TABLE
 )
+
+
+# What an account can be made to refuse, by the beginning of the path: with a 403, or a 404.
+REFUSABLE = {
+    "export": ("incremental/", "channels/voice/stats/incremental/"),
+    "talk": ("channels/voice/",),
+    "guide": ("help_center/",),
+    "csat": ("satisfaction_ratings",),
+    "search": ("search/",),
+}
+
+
+def check_allowed(refused: Iterable[str], path: str) -> None:
+    """Raises: Refusal for a path that the account does not allow."""
+    for what in refused:
+        if path.startswith(REFUSABLE[what]):
+            raise errors.restricted() if what == "export" else errors.invalid_endpoint()
 
 
 def find_route(method: str, path: str) -> tuple[Route, re.Match[str]]:

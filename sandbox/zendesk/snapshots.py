@@ -8,7 +8,9 @@ from sandbox.world.setting import Setting
 from sandbox.zendesk import errors
 from sandbox.zendesk.desk import Ask
 from sandbox.zendesk.paging import list_page
+from sandbox.zendesk.records import counted
 from sandbox.zendesk.shapes import desk, guide
+from sandbox.zendesk.shapes.surveys import survey_shape
 
 Answer = dict[str, Any]
 Shapes = Callable[[Setting, str], list[Answer]]
@@ -21,27 +23,43 @@ def _listed(key: str, make: Shapes) -> Callable[[Ask], Answer]:
     return endpoint
 
 
-def _found(key: str, make: Shapes) -> Callable[[Ask, str], Answer]:
-    def endpoint(ask: Ask, number: str) -> Answer:
-        for one in make(ask.account.setting, ask.base_url):
-            if one["id"] == int(number):
-                return {key: one}
-        raise errors.record_not_found()
+def _articles(ask: Ask) -> list[Answer]:
+    setting, retired = ask.account.setting, ask.desk.retired
+    return [
+        desk.article_shape(setting, at, ask.base_url)
+        for at in range(len(ARTICLES))
+        if at not in retired
+    ]
 
-    return endpoint
+
+def articles(ask: Ask) -> Answer:
+    """``help_center/articles``"""
+    return list_page(ask, "articles", _articles(ask), lambda one: one)
 
 
-def _all_articles(setting: Setting, base_url: str) -> list[Answer]:
-    return [desk.article_shape(setting, at, base_url) for at in range(len(ARTICLES))]
+def article(ask: Ask, number: str) -> Answer:
+    """``help_center/articles/{id}``"""
+    for one in _articles(ask):
+        if one["id"] == int(number):
+            return {"article": one}
+    raise errors.record_not_found()
+
+
+def groups_count(ask: Ask) -> Answer:
+    """``groups/count``"""
+    return counted(ask, len(desk.group_shapes(ask.account.setting, ask.base_url)))
+
+
+def policies(ask: Ask) -> Answer:
+    """``slas/policies``: unlike the others, it says how many there are."""
+    shapes = desk.policy_shapes(ask.account.setting, ask.base_url)
+    return {"count": len(shapes)} | list_page(ask, "sla_policies", shapes, lambda one: one)
 
 
 groups = _listed("groups", desk.group_shapes)
 brands = _listed("brands", desk.brand_shapes)
 ticket_fields = _listed("ticket_fields", desk.field_shapes)
 custom_statuses = _listed("custom_statuses", desk.status_shapes)
-policies = _listed("sla_policies", desk.policy_shapes)
-articles = _listed("articles", _all_articles)
-article = _found("article", _all_articles)
 sections = _listed("sections", guide.section_shapes)
 categories = _listed("categories", guide.category_shapes)
 
@@ -59,9 +77,17 @@ def holidays(ask: Ask, schedule: str) -> Answer:
     return {"holidays": desk.holiday_shapes(setting)}
 
 
-def surveys(_ask: Ask) -> Answer:
+def surveys(ask: Ask) -> Answer:
     """``guide/survey_responses``: not in accounts with the legacy satisfaction rating."""
-    raise errors.invalid_endpoint()
+    if "csat" not in ask.desk.refused:
+        raise errors.invalid_endpoint()
+    index = ask.account.index
+    first = index.position("ratings", ask.number("filter[created_at_start]", 0))
+    bound = index.position("ratings", ask.number("filter[created_at_end]", ask.now) + 1)
+    places = index.places("ratings", first, bound)
+    tickets = ask.account.tickets(place.number for place in places)
+    given = [one for one in tickets.values() if one.score in ("good", "bad")]
+    return list_page(ask, "survey_responses", given, survey_shape)
 
 
 def account(ask: Ask) -> Answer:

@@ -86,6 +86,7 @@ def _answered(ticket: Ticket) -> dict[str, Any]:
         "not_recording_time": 0,
         "minutes_billed": -(-seconds // 60),
         "call_charge": f"{0.0085 * -(-seconds // 60):.6f}",
+        "voicemail": is_voicemail(ticket),
     }
 
 
@@ -111,8 +112,7 @@ def _abandoned(ticket: Ticket) -> dict[str, Any]:
 
 
 def _call(ticket: Ticket, call_id: int, started: int, ended: int) -> dict[str, Any]:
-    recorded = ticket.number % 4 != 0
-    consent = "opt_in" if recorded else "always"
+    consent, action, key = consent_of(ticket)
     return ALWAYS | {
         "id": call_id,
         "created_at": iso(started),
@@ -124,9 +124,23 @@ def _call(ticket: Ticket, call_id: int, started: int, ended: int) -> dict[str, A
         "line_id": ticket.setting.base + ids.LINES_AT,
         "outside_business_hours": not ticket.setting.calendar.is_open(started),
         "call_recording_consent": consent,
-        "call_recording_consent_action": "caller_opted_in" if consent == "opt_in" else None,
-        "call_recording_consent_keypress": "3" if consent == "opt_in" else None,
+        "call_recording_consent_action": action,
+        "call_recording_consent_keypress": key,
     }
+
+
+def consent_of(ticket: Ticket) -> tuple[str, str | None, str | None]:
+    """The line's way of asking to record, what the caller did, and by which key."""
+    if ticket.number % 11 == 5:
+        return "opt_out", "caller_opted_out", "3"
+    if ticket.number % 4 == 0:
+        return "always", None, None
+    return "opt_in", "caller_opted_in", "3"
+
+
+def is_voicemail(ticket: Ticket) -> bool:
+    """Whether what was recorded is a message, left when nobody answered in time."""
+    return ticket.number % 9 == 4
 
 
 def leg_shapes(ticket: Ticket, place: Place) -> list[dict[str, Any]]:

@@ -3,11 +3,12 @@
 from html import escape
 from typing import Any
 
+from sandbox.world.account import REDACTED
 from sandbox.world.people import Person
 from sandbox.world.talk import Turn
 from sandbox.world.tickets import Ticket
 from sandbox.zendesk.shapes import ids
-from sandbox.zendesk.shapes.calls import call_number, recording_url
+from sandbox.zendesk.shapes.calls import call_number, is_voicemail, recording_url
 from sandbox.zendesk.shapes.ids import iso
 from sandbox.zendesk.shapes.tickets import STATUS_IDS, call_words, organization_id, tags_at
 from sandbox.zendesk.shapes.via import LINE, via_at, via_of, via_word
@@ -121,7 +122,7 @@ def voice_data(ticket: Ticket, base_url: str) -> dict[str, Any]:
         "brand_id": ids.brand_id(ticket.setting, ticket.requester),
         "via_id": 45,
         "recorded": True,
-        "recording_type": "call",
+        "recording_type": "voicemail" if is_voicemail(ticket) else "call",
     }
 
 
@@ -141,6 +142,49 @@ def metadata(ticket: Ticket, step: int) -> dict[str, Any]:
 def comments_of(ticket: Ticket) -> list[Turn]:
     """The comments that have been made."""
     return [turn for turn in ticket.talk.turns if turn.step <= ticket.last]
+
+
+def redaction_events(ticket: Ticket, at: int) -> list[dict[str, Any]]:
+    """The events of the redactions made at an instant."""
+    return [
+        {
+            "id": redaction_audit_id(ticket, at) + 1 + place,
+            "type": "CommentRedactionEvent",
+            "comment_id": ids.audit_id(ticket.setting, ticket.number, step) + 1,
+        }
+        for place, (step, redacted_at) in enumerate(ticket.redactions)
+        if redacted_at == at
+    ]
+
+
+def redaction_audit_id(ticket: Ticket, at: int) -> int:
+    """The id of the audit of the redactions made at an instant."""
+    first = [redacted_at for _, redacted_at in ticket.redactions].index(at)
+    return ids.audit_id(ticket.setting, ticket.number, REDACTED) + 20 * first
+
+
+def redaction_audit_shape(ticket: Ticket, at: int) -> dict[str, Any]:
+    """The audit of redactions, as ``tickets/{id}/audits`` lists it: by the administrator."""
+    return {
+        "id": redaction_audit_id(ticket, at),
+        "ticket_id": ticket.number,
+        "created_at": iso(at),
+        "author_id": ticket.people.agent(-1).id,
+        "metadata": {"system": {}, "custom": {}},
+        "events": redaction_events(ticket, at),
+        "via": {"channel": "web", "source": {"from": {}, "to": {}, "rel": None}},
+    }
+
+
+def redaction_event_shape(ticket: Ticket, at: int) -> dict[str, Any]:
+    """The same as ``incremental/ticket_events`` exports it."""
+    told = redaction_audit_shape(ticket, at)
+    children = []
+    for event in told.pop("events"):
+        kind = event.pop("type")
+        children.append(event | {"event_type": kind, "via": "Web form", "via_reference_id": None})
+    told |= {"child_events": children, "timestamp": at, "via": "Web form", "system": {}}
+    return told | {"updater_id": told.pop("author_id"), "event_type": "Audit"}
 
 
 def audit_shape(ticket: Ticket, step: int, base_url: str) -> dict[str, Any]:
