@@ -12,7 +12,15 @@ from tasks.prefetch import prefetched
 from tasks.progress import report
 from tasks.resources import Resources, opened
 from tasks.step import step
-from tasks.zendesk import STREAMS, Page, Stream, ZendeskClient, merged_tickets, to_rows
+from tasks.zendesk import (
+    STREAMS,
+    Page,
+    Stream,
+    ZendeskClient,
+    merged_tickets,
+    shared_budget,
+    to_rows,
+)
 from warehouse import audit, watermarks
 from warehouse.deletion import forget_deleted_tickets
 from warehouse.ledger import StageResult
@@ -45,7 +53,10 @@ def extract_stream(slug: str, stream_name: str, as_of: datetime) -> StageResult:
         base_url = find_connection(resources, SOURCE).base_url
         on_wait = partial(_report_wait, stream_name)
         with ZendeskClient.opened(
-            base_url, StoredCredentials(resources), on_wait=on_wait
+            base_url,
+            StoredCredentials(resources),
+            on_wait=on_wait,
+            budget=shared_budget(resources.engine, base_url),
         ) as client:
             try:
                 return _load(resources, stream, client, as_of)
