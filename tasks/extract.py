@@ -18,9 +18,9 @@ from tasks.zendesk import (
     Stream,
     ZendeskClient,
     merged_tickets,
-    shared_budget,
     to_rows,
 )
+from tasks.zendesk.leases import shared_budget
 from warehouse import audit, watermarks
 from warehouse.deletion import forget_deleted_tickets
 from warehouse.ledger import StageResult
