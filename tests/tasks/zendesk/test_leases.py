@@ -351,6 +351,45 @@ def test_a_wait_ends_with_its_window_as_the_tightest_answer_told(owner) -> None:
     assert 60.4 <= world.now + wait.seconds < 60.5
 
 
+def _granted(world: World, *, askers: int) -> int:
+    """How many of so many new processes may ask now, before any has its answer."""
+    budgets = [SharedBudget(world, clock=lambda: world.now) for _ in range(askers)]
+    return sum(isinstance(budget.reserve(EXPORT), Permit) for budget in budgets)
+
+
+@pytest.mark.parametrize(("sent_at", "granted"), [(59.95, 3), (40.0, 4)])
+def test_a_request_on_its_way_when_a_window_ends_is_not_granted_twice(
+    owner, sent_at: float, granted: int
+) -> None:
+    """It may be counted in the next one: until an answer tells, it is kept back there."""
+    world = World(owner, Server({"account": 700, "incremental": 4}), seed=12)
+    budget = SharedBudget(world, clock=lambda: world.now)
+    for at in (10.0, sent_at):
+        world.now = at
+        permit = budget.reserve(EXPORT)
+        assert isinstance(permit, Permit)
+        if at == 10.0 or granted == 4:
+            budget.settle(permit, world.server.answer(EXPORT, at + 0.01)[0])
+    budget.close()
+    world.now = 60.1
+    assert _granted(world, askers=6) == granted
+
+
+def test_a_window_that_began_before_the_last_one_surely_ended_is_seen(owner) -> None:
+    """A request of that second was counted there, which its answer tells."""
+    world = World(owner, Server({"account": 700, "incremental": 4}), seed=13)
+    budget = SharedBudget(world, clock=lambda: world.now)
+    for at in (10.9, 60.2):  # the first tells of an end at 60.9 at the latest
+        world.now = at
+        permit = budget.reserve(EXPORT)
+        assert isinstance(permit, Permit)
+        budget.settle(permit, world.server.answer(EXPORT, at)[0])
+    world.now = 60.3
+    budget.close()
+    world.now = 61.0
+    assert _granted(world, askers=6) == 3
+
+
 def test_a_slow_process_holds_nothing_that_others_could_use(owner) -> None:
     """Who asks once in ten seconds leases one request at a time."""
     world = World(owner, Server({"account": 400}), seed=10)
