@@ -103,8 +103,10 @@ def _translated(error: DBAPIError) -> VensorError:
     table = getattr(diagnosis, "table_name", None)
     if state is None or state[:2] in {"08", "40", "53", "57"} or state == "55P03":
         return TransientError(f"the warehouse is not reachable or busy (SQLSTATE {state})")
-    if state == "42P01":
-        return ConfigurationError("a table of the warehouse is missing; run `vensor init`")
+    if state in {"42P01", "42883"}:
+        return ConfigurationError(
+            "a table or function of the warehouse is missing; run `vensor init`"
+        )
     return PermanentError(
         f"the warehouse refused (SQLSTATE {state}, table {table}, constraint {constraint})"
     )

@@ -15,6 +15,7 @@ from typing import Protocol
 BUCKET_HEADER = re.compile(r"zendesk-ratelimit-(?P<bucket>[a-z0-9-]+)")
 FIELD = re.compile(r"(total|remaining|resets)\s*=\s*(\d+)")
 ACCOUNT = "account"
+LONGEST_WINDOW_SECONDS = 3600
 APART_SECONDS = 1.2
 
 
@@ -141,7 +142,7 @@ def told_in(headers: Mapping[str, str], now: float) -> dict[str, Told]:
         told[ACCOUNT] = Told(
             _number(headers.get("ratelimit-limit", "")),
             _number(headers["ratelimit-remaining"]) or 0,
-            now + (_number(headers.get("ratelimit-reset", "")) or 0),
+            _ends_at(now, _number(headers.get("ratelimit-reset", "")) or 0),
         )
     return told
 
@@ -161,7 +162,13 @@ def kind_of(path: str) -> str:
 
 def _told(value: str, now: float) -> Told:
     fields = {name: int(number) for name, number in FIELD.findall(value)}
-    return Told(fields.get("total"), fields.get("remaining", 1), now + fields.get("resets", 0))
+    ends_at = _ends_at(now, fields.get("resets", 0))
+    return Told(fields.get("total"), fields.get("remaining", 1), ends_at)
+
+
+def _ends_at(now: float, seconds: int) -> float:
+    """No window of Zendesk's is longer than some minutes: a mistake would stop an account."""
+    return now + min(seconds, LONGEST_WINDOW_SECONDS)
 
 
 def _number(text: str) -> int | None:

@@ -65,6 +65,7 @@ def test_headers_tell_each_bucket() -> None:
         "incremental": Told(30, 12, 142.0),
     }
     assert told_in({"ratelimit-remaining": "-"}, 100.0) == {"account": Told(None, 0, 100.0)}
+    assert told_in(_incremental(10, 0, 10**12), 100.0)["incremental"].ends_at == 3700.0
     assert told_in({"content-type": "text/html"}, 100.0) == {}
 
 
