@@ -98,7 +98,8 @@ class AccountBudgets:
 
 
 def account_key(base_url: str) -> bytes:
-    """The SHA-256 of an account's scheme, host and port: one key however it is written."""
+    """The SHA-256 of an account's address: one key however it is written."""
     parts = urlsplit(base_url.strip())
     port = parts.port or PORTS.get(parts.scheme, 0)
-    return sha256(f"{parts.scheme}://{parts.hostname}:{port}".encode()).digest()
+    address = f"{parts.scheme}://{parts.hostname}:{port}{parts.path.rstrip('/')}"
+    return sha256(address.encode()).digest()

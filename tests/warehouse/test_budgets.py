@@ -49,3 +49,5 @@ def test_an_account_has_one_key_however_it_is_written() -> None:
     }
     assert len(keys) == 1
     assert account_key("https://globex.zendesk.com") not in keys
+    assert account_key("http://127.0.0.1:80/acme/") == account_key("http://127.0.0.1/acme")
+    assert account_key("http://127.0.0.1/acme") != account_key("http://127.0.0.1/globex")
