@@ -63,7 +63,19 @@ class Throttled:
 @contextmanager
 def serving(throttled: Throttled) -> Iterator[tuple[Throttled, str]]:
     """The server on a socket of this machine, and its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(throttled))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield throttled, f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
+
+def _handler(throttled: Throttled) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -79,13 +91,4 @@ def serving(throttled: Throttled) -> Iterator[tuple[Throttled, str]]:
         def log_message(self, *_: object) -> None:
             """Silence."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield throttled, f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return Handler

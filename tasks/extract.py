@@ -12,14 +12,7 @@ from tasks.prefetch import prefetched
 from tasks.progress import report
 from tasks.resources import Resources, opened
 from tasks.step import step
-from tasks.zendesk import (
-    STREAMS,
-    Page,
-    Stream,
-    ZendeskClient,
-    merged_tickets,
-    to_rows,
-)
+from tasks.zendesk import STREAMS, Page, Stream, ZendeskClient, merged_tickets, to_rows
 from tasks.zendesk.leases import shared_budget
 from warehouse import audit, watermarks
 from warehouse.deletion import forget_deleted_tickets
