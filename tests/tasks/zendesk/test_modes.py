@@ -11,7 +11,8 @@ from sqlalchemy import text
 from cli.connect import connect_zendesk
 from cli.peers import Sandbox
 from tasks.errors import RefusedError
-from tasks.extract import STREAM_NAMES, extract_stream, forget_deleted, probe_streams, probed_modes
+from tasks.extract import STREAM_NAMES, extract_stream, forget_deleted, probe_streams
+from tasks.extraction import probed_modes
 from tasks.reconcile import reconcile, repair_tickets
 from tasks.resources import Resources, opened
 from warehouse.ledger import StageResult
