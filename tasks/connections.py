@@ -1,13 +1,19 @@
 """An organization's connections: credentials sealed at rest, opened only to be used."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 
 import msgspec
+from sqlalchemy import Connection
 
+from tasks.errors import ConfigurationError
 from tasks.resources import Resources
-from tasks.zendesk.oauth import Credentials
+from tasks.zendesk.credentials import Credentials
 from warehouse import audit, organizations
 from warehouse.organizations import Connected
+from warehouse.renewals import renewal
 
 COLUMN = "app.connections.credentials"
 
@@ -24,12 +30,24 @@ class StoredCredentials:
         return msgspec.json.decode(plain, type=Credentials)
 
     def save(self, credentials: Credentials) -> None:
-        """Replaces what is stored."""
+        """Replaces what is stored. Raises: ConfigurationError if it was disconnected meanwhile."""
         connected = find_connection(self._resources, "zendesk")
         sealed = _sealed(self._resources, "zendesk", msgspec.json.encode(credentials))
+        renewed = replace(
+            connected,
+            credentials=sealed,
+            scopes=credentials.scopes or None,
+            expires_at=credentials.ends_at,
+        )
         with self._resources.session() as connection:
-            org_id = self._resources.organization.org_id
-            organizations.connect(connection, org_id, replace(connected, credentials=sealed))
+            if not organizations.renew(connection, renewed):
+                raise ConfigurationError("the organization was disconnected from Zendesk meanwhile")
+
+    @contextmanager
+    def renewing(self) -> Iterator[None]:
+        """Within, no other process renews, replaces or forgets these credentials."""
+        with renewal(self._resources.engine, self._resources.organization, "zendesk"):
+            yield
 
 
 def find_connection(resources: Resources, provider: str) -> Connected:
@@ -45,6 +63,20 @@ def unsealed_credentials(resources: Resources, connected: Connected) -> bytes:
     )
 
 
+def store_zendesk(resources: Resources, *, base_url: str, credentials: Credentials) -> None:
+    """Stores credentials that were tried, in place of earlier ones."""
+    store_connection(
+        resources,
+        provider="zendesk",
+        base_url=base_url,
+        account=base_url.rstrip("/").rsplit("/", 1)[-1],
+        client_id=credentials.client_id or None,
+        secret=msgspec.json.encode(credentials),
+        scopes=credentials.scopes or None,
+        expires_at=credentials.ends_at,
+    )
+
+
 def store_connection(
     resources: Resources,
     *,
@@ -53,39 +85,47 @@ def store_connection(
     account: str,
     client_id: str | None,
     secret: bytes,
+    scopes: str | None = None,
+    expires_at: datetime | None = None,
 ) -> None:
     """Stores a connection with its secret sealed, and that it was made in the audit trail."""
     sealed = _sealed(resources, provider, secret)
-    org_id = resources.organization.org_id
-    with resources.session() as connection:
-        organizations.connect(
-            connection, org_id, Connected(provider, base_url, account, client_id, sealed)
-        )
-        audit.record(
-            connection,
-            org_id,
-            actor=resources.settings.actor,
-            action=f"connect.{provider}",
-            purpose="connect the organization",
-            details={"account": account},
-        )
+    connected = Connected(provider, base_url, account, client_id, sealed, scopes, expires_at)
+    with _changing(resources, provider) as connection:
+        organizations.connect(connection, resources.organization.org_id, connected)
+        _record(connection, resources, f"connect.{provider}", {"account": account})
 
 
 def forget_connection(resources: Resources, provider: str) -> bool:
     """Deletes a connection with its secrets, audited; False if there was none."""
-    org_id = resources.organization.org_id
-    with resources.session() as connection:
+    with _changing(resources, provider) as connection:
         forgotten = organizations.disconnect(connection, provider)
         if forgotten:
-            audit.record(
-                connection,
-                org_id,
-                actor=resources.settings.actor,
-                action=f"disconnect.{provider}",
-                purpose="disconnect the organization",
-                details={},
-            )
+            _record(connection, resources, f"disconnect.{provider}", {})
     return forgotten
+
+
+@contextmanager
+def _changing(resources: Resources, provider: str) -> Iterator[Connection]:
+    """A transaction while nobody renews: a renewal under way would undo what it does."""
+    with (
+        renewal(resources.engine, resources.organization, provider),
+        resources.session() as connection,
+    ):
+        yield connection
+
+
+def _record(
+    connection: Connection, resources: Resources, action: str, details: dict[str, str]
+) -> None:
+    audit.record(
+        connection,
+        resources.organization.org_id,
+        actor=resources.settings.actor,
+        action=action,
+        purpose=f"{action.partition('.')[0]} the organization",
+        details=details,
+    )
 
 
 def _sealed(resources: Resources, provider: str, secret: bytes) -> bytes:

@@ -1,10 +1,10 @@
 """Organizations and their connections to other services."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Engine, delete, func, select, text
+from sqlalchemy import Connection, Engine, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from warehouse.errors import ConfigurationError
@@ -14,13 +14,18 @@ from warehouse.tables.app import connections, organizations
 
 @dataclass(frozen=True)
 class Connected:
-    """A connection as it lies in the warehouse; `credentials` is sealed."""
+    """A connection as it lies in the warehouse; `credentials` is sealed.
+
+    `scopes` are those granted, `expires_at` the end of the access that is held now.
+    """
 
     provider: str
     base_url: str
     account: str
     client_id: str | None
     credentials: bytes
+    scopes: str | None = None
+    expires_at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Connected({self.provider}, {self.base_url}, {self.account})"
@@ -51,6 +56,8 @@ def connect(connection: Connection, org_id: UUID, connected: Connected) -> None:
         "account": connected.account,
         "client_id": connected.client_id,
         "credentials": connected.credentials,
+        "scopes": connected.scopes,
+        "expires_at": connected.expires_at,
     }
     statement = insert(connections).values(org_id=org_id, provider=connected.provider, **values)
     connection.execute(
@@ -59,6 +66,20 @@ def connect(connection: Connection, org_id: UUID, connected: Connected) -> None:
             set_={**values, "connected_at": func.clock_timestamp()},
         )
     )
+
+
+def renew(connection: Connection, connected: Connected) -> bool:
+    """Stores the credentials of a connection anew; False if it is there no longer."""
+    done = connection.execute(
+        update(connections)
+        .where(connections.c.provider == connected.provider)
+        .values(
+            credentials=connected.credentials,
+            scopes=connected.scopes,
+            expires_at=connected.expires_at,
+        )
+    )
+    return done.rowcount == 1
 
 
 def disconnect(connection: Connection, provider: str) -> bool:
@@ -75,6 +96,8 @@ def find_connection(connection: Connection, provider: str) -> Connected | None:
             connections.c.account,
             connections.c.client_id,
             connections.c.credentials,
+            connections.c.scopes,
+            connections.c.expires_at,
         ).where(connections.c.provider == provider)
     ).one_or_none()
     return None if row is None else Connected(*row)

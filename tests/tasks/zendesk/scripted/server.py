@@ -53,6 +53,10 @@ class Store:
             raise OSError("no space left")
         self.now = credentials
 
+    @contextmanager
+    def renewing(self) -> Iterator[None]:
+        yield
+
 
 class Script:
     """A server on a real socket that gives its answers in order."""

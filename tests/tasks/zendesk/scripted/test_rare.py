@@ -72,7 +72,7 @@ def test_a_refresh_token_that_another_process_used_is_no_error(
     gone = msgspec.structs.replace(store.now, access_token=None, refresh_token="used")
     script.answers = [Said({"error": "invalid_grant"}, 400)]
     with httpx.Client(base_url=script.url, trust_env=False) as http:
-        assert TokenProvider(http, Overtaken(gone)).token() == "theirs"
+        assert TokenProvider(http, Overtaken(gone)).authorization() == "Bearer theirs"
 
 
 def test_missing_scopes_are_named(client: ZendeskClient, script: Script, store: Store) -> None:
@@ -103,7 +103,7 @@ def test_a_token_endpoint_that_misbehaves_says_so_without_its_words(
         httpx.Client(base_url=script.url, trust_env=False) as http,
         pytest.raises(error) as caught,
     ):
-        TokenProvider(http, store).token()
+        TokenProvider(http, store).authorization()
     assert CANARY not in repr(caught.value)
 
 
