@@ -22,15 +22,6 @@ OWN = {
     "valid_from",
     "valid_to",
 }
-    "org_id",
-    "loaded_at",
-    "email_index",
-    "phone_index",
-    "value_index",
-    "sealed",
-    "valid_from",
-    "valid_to",
-}
 
 
 def _digest(engine: Engine, org_id: UUID) -> dict[str, tuple[int, str]]:
