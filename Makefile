@@ -1,9 +1,10 @@
-# `make demo` shows the main job; `make test` runs every test. Both set up what they need.
+# `make demo` shows the main job; `make test` runs every test; `make bench` measures. Each sets up
+# what it needs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint setup setup-dev down clean
+.PHONY: demo test check lint bench setup setup-dev down clean
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -20,6 +21,10 @@ lint: setup-dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt/models warehouse/sql
+
+bench: setup-dev
+	@$(BIN)/python -m benchmarks.extraction
+	@$(BIN)/python -m benchmarks.pacing
 
 setup: $(VENV)/.installed
 setup-dev: $(VENV)/.installed-dev

@@ -24,6 +24,7 @@ import psycopg
 from benchmarks.throttled import Throttled, serving
 from tasks.settings import load_settings
 from tasks.zendesk import Credentials, ZendeskClient
+from tasks.zendesk.credentials import HeldCredentials
 from tasks.zendesk.leases import SharedBudget
 from warehouse import embedded
 from warehouse.bootstrap import initialise_embedded
@@ -69,16 +70,6 @@ class Measured:
     milliseconds_a_round_trip: float
 
 
-class Store:
-    """A token that has no end."""
-
-    def load(self) -> Credentials:
-        return Credentials("benchmark", "none", "token")
-
-    def save(self, credentials: Credentials) -> None:
-        """Nothing renews it."""
-
-
 class Timed:
     """A ledger, and how often and how long it was asked."""
 
@@ -119,7 +110,8 @@ def work(base_url: str, path: str, until: float) -> dict[str, float]:
     engine = engine_for(load_settings().logins().loader)
     ledger = Timed(AccountBudgets(engine, base_url))
     budget = SharedBudget(ledger)
-    with ZendeskClient.opened(base_url, Store(), on_wait=on_wait, budget=budget) as client:
+    store = HeldCredentials(Credentials("benchmark", "none", "token"))  # it has no end
+    with ZendeskClient.opened(base_url, store, on_wait=on_wait, budget=budget) as client:
         try:
             while time.time() < until:
                 client.get(path, {})
