@@ -1,15 +1,23 @@
 """An organization's connections: credentials sealed at rest, opened only to be used."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import msgspec
+import stamina
 
+from tasks.errors import TransientError
 from tasks.resources import Resources
-from tasks.zendesk.oauth import Credentials
+from tasks.zendesk import Credentials, ZendeskClient
+from tasks.zendesk.oauth import NotStored
 from warehouse import audit, organizations
 from warehouse.organizations import Connected
 
 COLUMN = "app.connections.credentials"
+ZENDESK = "zendesk"
+SAVE_ATTEMPTS = 6
+SAVE_SECONDS = 15.0
 
 
 class StoredCredentials:
@@ -20,16 +28,38 @@ class StoredCredentials:
 
     def load(self) -> Credentials:
         """What is stored now: another process may have renewed it since."""
-        plain = unsealed_credentials(self._resources, find_connection(self._resources, "zendesk"))
+        plain = unsealed_credentials(self._resources, find_connection(self._resources, ZENDESK))
         return msgspec.json.decode(plain, type=Credentials)
 
     def save(self, credentials: Credentials) -> None:
-        """Replaces what is stored."""
-        connected = find_connection(self._resources, "zendesk")
-        sealed = _sealed(self._resources, "zendesk", msgspec.json.encode(credentials))
+        """Replaces what is stored; it is safe once this returns.
+
+        In a transaction of its own, tried again for a while: should the one that holds the
+        credentials be lost, the new pair is not, and there is no other copy of it.
+        """
+        sealed = _sealed(self._resources, ZENDESK, msgspec.json.encode(credentials))
+        for attempt in stamina.retry_context(
+            on=TransientError, attempts=SAVE_ATTEMPTS, timeout=SAVE_SECONDS
+        ):
+            with attempt:
+                renewed = replace(
+                    find_connection(self._resources, ZENDESK),
+                    credentials=sealed,
+                    scopes=credentials.scopes or None,
+                    expires_at=credentials.expires_at,
+                )
+                with self._resources.session() as connection:
+                    organizations.renew(connection, renewed)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Within, no other process or machine renews or replaces these credentials.
+
+        Raises: TransientError when another does not let go of them within a minute.
+        """
         with self._resources.session() as connection:
-            org_id = self._resources.organization.org_id
-            organizations.connect(connection, org_id, replace(connected, credentials=sealed))
+            organizations.hold(connection, self._resources.organization, ZENDESK)
+            yield
 
 
 def find_connection(resources: Resources, provider: str) -> Connected:
@@ -45,6 +75,30 @@ def unsealed_credentials(resources: Resources, connected: Connected) -> bytes:
     )
 
 
+def connect_account(
+    resources: Resources, *, base_url: str, credentials: Credentials
+) -> Credentials:
+    """What was stored for a connection to Zendesk, once the account has answered to it.
+
+    What was stored before stays as it is if the account does not.
+    """
+    tried = NotStored(credentials)
+    with ZendeskClient.opened(base_url, tried) as client:
+        client.check()
+    works = tried.load()
+    connected = Connected(
+        provider=ZENDESK,
+        base_url=base_url,
+        account=base_url.rstrip("/").rsplit("/", 1)[-1],
+        client_id=works.client_id or None,
+        credentials=_sealed(resources, ZENDESK, msgspec.json.encode(works)),
+        scopes=works.scopes or None,
+        expires_at=works.expires_at,
+    )
+    _store(resources, connected)
+    return works
+
+
 def store_connection(
     resources: Resources,
     *,
@@ -56,19 +110,7 @@ def store_connection(
 ) -> None:
     """Stores a connection with its secret sealed, and that it was made in the audit trail."""
     sealed = _sealed(resources, provider, secret)
-    org_id = resources.organization.org_id
-    with resources.session() as connection:
-        organizations.connect(
-            connection, org_id, Connected(provider, base_url, account, client_id, sealed)
-        )
-        audit.record(
-            connection,
-            org_id,
-            actor=resources.settings.actor,
-            action=f"connect.{provider}",
-            purpose="connect the organization",
-            details={"account": account},
-        )
+    _store(resources, Connected(provider, base_url, account, client_id, sealed))
 
 
 def forget_connection(resources: Resources, provider: str) -> bool:
@@ -86,6 +128,22 @@ def forget_connection(resources: Resources, provider: str) -> bool:
                 details={},
             )
     return forgotten
+
+
+def _store(resources: Resources, connected: Connected) -> None:
+    """Holds the place first: a renewal under way would otherwise overwrite this with its own."""
+    organization = resources.organization
+    with resources.session() as connection:
+        organizations.hold(connection, organization, connected.provider)
+        organizations.connect(connection, organization.org_id, connected)
+        audit.record(
+            connection,
+            organization.org_id,
+            actor=resources.settings.actor,
+            action=f"connect.{connected.provider}",
+            purpose="connect the organization",
+            details={"account": connected.account},
+        )
 
 
 def _sealed(resources: Resources, provider: str, secret: bytes) -> bytes:

@@ -1,26 +1,35 @@
 """Organizations and their connections to other services."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Engine, delete, func, select, text
+from sqlalchemy import Connection, Engine, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
-from warehouse.errors import ConfigurationError
+from warehouse.errors import ConfigurationError, TransientError
 from warehouse.sessions import Organization, directory, tenant_session
 from warehouse.tables.app import connections, organizations
+
+HOLD_SECONDS = 60.0
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 @dataclass(frozen=True)
 class Connected:
-    """A connection as it lies in the warehouse; `credentials` is sealed."""
+    """A connection as it lies in the warehouse; `credentials` is sealed.
+
+    `scopes` and `expires_at` are what the far side granted, and until when, where it said so.
+    """
 
     provider: str
     base_url: str
     account: str
     client_id: str | None
     credentials: bytes
+    scopes: str | None = None
+    expires_at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Connected({self.provider}, {self.base_url}, {self.account})"
@@ -51,6 +60,8 @@ def connect(connection: Connection, org_id: UUID, connected: Connected) -> None:
         "account": connected.account,
         "client_id": connected.client_id,
         "credentials": connected.credentials,
+        "scopes": connected.scopes,
+        "expires_at": connected.expires_at,
     }
     statement = insert(connections).values(org_id=org_id, provider=connected.provider, **values)
     connection.execute(
@@ -59,6 +70,47 @@ def connect(connection: Connection, org_id: UUID, connected: Connected) -> None:
             set_={**values, "connected_at": func.clock_timestamp()},
         )
     )
+
+
+def renew(connection: Connection, renewed: Connected) -> None:
+    """Brings what changes by itself up to date; nothing for a connection that is gone."""
+    connection.execute(
+        update(connections)
+        .where(connections.c.provider == renewed.provider)
+        .values(
+            credentials=renewed.credentials, scopes=renewed.scopes, expires_at=renewed.expires_at
+        )
+    )
+
+
+def hold(
+    connection: Connection,
+    organization: Organization,
+    provider: str,
+    *,
+    wait_seconds: float = HOLD_SECONDS,
+) -> None:
+    """Keeps a connection's credentials from others who hold them, until the transaction's end.
+
+    A killed process gives them up by itself. The lock is one of the transaction, so that it
+    works through a pooler as well.
+
+    Raises: TransientError when another process does not give them up in time.
+    """
+    wait = f"{wait_seconds * 1000:.0f}ms"
+    connection.execute(text("select set_config('lock_timeout', :wait, true)"), {"wait": wait})
+    try:
+        connection.execute(
+            text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+            {"name": f"vensor credentials {organization.org_id} {provider}"},
+        )
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        raise TransientError(
+            f"another process has been renewing {organization.slug}'s access to {provider}"
+            f" for {wait_seconds:.0f} seconds; try again later"
+        ) from None
 
 
 def disconnect(connection: Connection, provider: str) -> bool:
@@ -75,6 +127,8 @@ def find_connection(connection: Connection, provider: str) -> Connected | None:
             connections.c.account,
             connections.c.client_id,
             connections.c.credentials,
+            connections.c.scopes,
+            connections.c.expires_at,
         ).where(connections.c.provider == provider)
     ).one_or_none()
     return None if row is None else Connected(*row)

@@ -82,19 +82,19 @@ class ZendeskClient:
                 return self._get_once(path, params)
         raise PermanentError("unreachable: a retry context ends with a return or an exception")
 
-    def bearer(self, refused: str | None = None) -> str:
-        """A valid access token, other than `refused`, for requests that others make."""
-        return self._tokens.token() if refused is None else self._tokens.renewed(refused)
+    def authorization(self, refused: str | None = None) -> str:
+        """The value of an Authorization header, never `refused`, for requests that others make."""
+        return self._tokens.authorization(refused)
 
-    def revoke(self) -> None:
-        """Ends the stored token at Zendesk. Raises: TransientError."""
-        self._tokens.revoke()
+    def revoke(self, forget: Callable[[], object] = lambda: None) -> None:
+        """Ends the stored tokens at Zendesk, then does `forget`. Raises: TransientError."""
+        self._tokens.revoke(forget)
 
     def _get_once(self, path: str, params: Params) -> bytes:
-        token = self._tokens.token()
-        answer = self._send(path, params, token)
+        authorization = self.authorization()
+        answer = self._send(path, params, authorization)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
-            answer = self._send(path, params, self._tokens.renewed(token))
+            answer = self._send(path, params, self.authorization(refused=authorization))
         if not answer.is_success:
             raise _refusal(answer, f"{self.account}{path}")
         try:
@@ -104,12 +104,12 @@ class ZendeskClient:
                 f"{self.account}{path} answered with JSON that is cut off"
             ) from None
 
-    def _send(self, path: str, params: Params, token: str) -> httpx.Response:
+    def _send(self, path: str, params: Params, authorization: str) -> httpx.Response:
         self._wait_for_budget(path)
         self.requests += 1
         try:
             answer = self._http.get(
-                path, params=dict(params), headers={"Authorization": f"Bearer {token}"}
+                path, params=dict(params), headers={"Authorization": authorization}
             )
         except httpx.HTTPError as error:
             raise TransientError(

@@ -1,6 +1,7 @@
 """The sandbox's Zendesk, its faults, and an organization connected to it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import httpx
 import msgspec
@@ -24,6 +25,9 @@ class MemoryStore:
 
     def save(self, credentials: Credentials) -> None:
         self.saved.append(credentials)
+
+    def held(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 @pytest.fixture

@@ -32,11 +32,11 @@ def test_a_token_near_its_end_is_renewed_before_use(account, store) -> None:
     now = datetime.now(UTC)
     with http_client(account["base_url"]) as http:
         provider = TokenProvider(http, store, clock=lambda: now)
-        first = provider.token()
-        assert provider.token() == first
+        first = provider.authorization()
+        assert provider.authorization() == first
         assert store.load().expires_at is not None
         later = store.load().expires_at - timedelta(seconds=30)
-        assert TokenProvider(http, store, clock=lambda: later).token() != first
+        assert TokenProvider(http, store, clock=lambda: later).authorization() != first
 
 
 def test_a_token_that_ended_early_is_renewed_and_the_call_succeeds(

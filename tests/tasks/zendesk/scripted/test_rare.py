@@ -60,7 +60,7 @@ def test_a_pair_that_cannot_be_saved_is_not_used(
 def test_a_refresh_token_that_another_process_used_is_no_error(
     client: ZendeskClient, script: Script, store: Store
 ) -> None:
-    """What that process stored is used."""
+    """What that process stored is used, and nothing is asked."""
 
     class Overtaken(Store):
         loads = 0
@@ -71,9 +71,9 @@ def test_a_refresh_token_that_another_process_used_is_no_error(
             return msgspec.structs.replace(self.now, **changed)
 
     gone = msgspec.structs.replace(store.now, access_token=None, refresh_token="used")
-    script.answers = [Said({"error": "invalid_grant"}, 400)]
     with httpx.Client(base_url=script.url, trust_env=False) as http:
-        assert TokenProvider(http, Overtaken(gone)).token() == "theirs"
+        assert TokenProvider(http, Overtaken(gone)).authorization() == "Bearer theirs"
+    assert script.asked == []
 
 
 def test_missing_scopes_are_named(client: ZendeskClient, script: Script, store: Store) -> None:
@@ -104,7 +104,7 @@ def test_a_token_endpoint_that_misbehaves_says_so_without_its_words(
         httpx.Client(base_url=script.url, trust_env=False) as http,
         pytest.raises(error) as caught,
     ):
-        TokenProvider(http, store).token()
+        TokenProvider(http, store).authorization()
     assert CANARY not in repr(caught.value)
 
 
