@@ -13,6 +13,7 @@ from warehouse.sessions import Organization, directory, tenant_session
 from warehouse.tables.app import connections, organizations
 
 HOLD_SECONDS = 60.0
+IDLE_SECONDS = 120.0
 LOCK_NOT_AVAILABLE = "55P03"
 
 
@@ -89,16 +90,18 @@ def hold(
     provider: str,
     *,
     wait_seconds: float = HOLD_SECONDS,
+    idle_seconds: float = IDLE_SECONDS,
 ) -> None:
     """Keeps a connection's credentials from others who hold them, until the transaction's end.
 
-    A killed process gives them up by itself. The lock is one of the transaction, so that it
-    works through a pooler as well.
+    A killed process gives them up by itself, and a machine that is gone without a word once its
+    transaction has been idle that long. The lock is one of the transaction, so that it works
+    through a pooler as well.
 
     Raises: TransientError when another process does not give them up in time.
     """
-    wait = f"{wait_seconds * 1000:.0f}ms"
-    connection.execute(text("select set_config('lock_timeout', :wait, true)"), {"wait": wait})
+    _limit(connection, "lock_timeout", wait_seconds)
+    _limit(connection, "idle_in_transaction_session_timeout", idle_seconds)
     try:
         connection.execute(
             text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),
@@ -111,6 +114,14 @@ def hold(
             f"another process has been renewing {organization.slug}'s access to {provider}"
             f" for {wait_seconds:.0f} seconds; try again later"
         ) from None
+
+
+def _limit(connection: Connection, name: str, seconds: float) -> None:
+    """Sets one of Postgres' timeouts for this transaction."""
+    connection.execute(
+        text("select set_config(:name, :limit, true)"),
+        {"name": name, "limit": f"{seconds * 1000:.0f}ms"},
+    )
 
 
 def disconnect(connection: Connection, provider: str) -> bool:

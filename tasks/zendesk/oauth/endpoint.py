@@ -99,6 +99,7 @@ def revoke(http: httpx.Client, access_token: str) -> bool:
         answer = http.delete(
             "/api/v2/oauth/tokens/current.json",
             headers={"Authorization": f"Bearer {access_token}"},
+            timeout=TIMEOUT,
         )
     except httpx.HTTPError as error:
         raise TransientError(
