@@ -22,7 +22,7 @@ from sqlalchemy import text
 from benchmarks.stage import ACCOUNT, Stage, peak_bytes, staged
 from tasks.connections import StoredCredentials
 from tasks.encryption import Cipher
-from tasks.extract import Extraction
+from tasks.extraction import Extraction
 from tasks.pages import PageLoader
 from tasks.prefetch import prefetched
 from tasks.resources import Resources

@@ -15,7 +15,7 @@ from tasks.connections import StoredCredentials, find_connection, unsealed_crede
 from tasks.encryption import load_or_create_kek
 from tasks.errors import VensorError
 from tasks.escalation import SlackChannel
-from tasks.extract import probed_modes
+from tasks.extraction import probed_modes
 from tasks.resources import opened, opened_engine
 from tasks.settings import Settings, load_settings
 from tasks.zendesk import ZendeskClient

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 Kind = Literal[
-    "429", "500", "502", "503", "504", "truncate", "hang", "repeat_cursor", "expire_token",
+    "403", "429", "500", "502", "503", "504", "truncate", "hang", "repeat_cursor", "expire_token",
     "timeout_after_commit",
 ]  # fmt: skip
 

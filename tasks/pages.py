@@ -20,8 +20,10 @@ from warehouse import quarantine, watermarks
 from warehouse.deletion import forget_redacted
 from warehouse.ledger import StageResult
 from warehouse.loading import Rows, link_merged_tickets, load
+from warehouse.repairs import only_changed
 from warehouse.sessions import translated_errors
 from warehouse.tables.app import quarantine as quarantine_table
+from warehouse.tables.zendesk import ticket_repairs
 
 SOURCE = "zendesk"
 NOT_STORABLE = "not_storable"
@@ -84,7 +86,8 @@ class PageLoader:
         """The page with the lists of what is to be read, or known, from its records as well."""
         records = dict(page.records)
         if self.by_ticket and "tickets" in records:
-            records["listed"] = records["tickets"]
+            # before the tickets themselves: those that are here as they are have nothing new
+            records = {"listed": records["tickets"], **records}
         if self.voice_calls and "ticket_events" in records:
             records["voice_calls"] = records["ticket_events"]
         return replace(page, records=records)
@@ -151,7 +154,9 @@ class PageLoader:
 
 
 def _new_only(connection: Connection, rows: Rows) -> Rows:
-    """Without what is in quarantine already; any other table's rows as they are."""
+    """Without what is in quarantine, or unchanged here, already; other tables' rows as they are."""
+    if rows.table is ticket_repairs and rows.values:
+        return only_changed(connection, rows)
     if rows.table is not quarantine_table:
         return rows
     known = quarantine.known_ids(connection, [row[0] for row in rows.values])  # type: ignore[misc]

@@ -5,15 +5,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
+from tasks.pausing import abandoning
+
 T = TypeVar("T")
 
 
 def prefetched(pages: Iterator[T]) -> Iterator[T]:
     """The items of `pages`, in order, each fetched in a thread while the one before is used.
 
-    At most one item is held ahead: memory does not grow with their number.
+    At most one item is held ahead: memory does not grow with their number. A pause in the thread
+    ends when nobody asks for more.
     """
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="prefetch") as executor:
+    with (
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="prefetch") as executor,
+        abandoning(),
+    ):
         ahead = _submit(executor, pages)
         while True:
             for item in ahead.result():

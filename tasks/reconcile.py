@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from tasks.errors import RefusedError, TransientError, VensorError
-from tasks.extract import Extraction, extracting
+from tasks.extraction import Extraction, extracting
 from tasks.pages import SOURCE, PageLoader
 from tasks.progress import report
 from tasks.step import step

@@ -11,6 +11,7 @@ from tasks.speech import LocalTranscriber, Transcriber, Transcript
 from tasks.step import step
 from tasks.zendesk import ZendeskClient
 from tasks.zendesk.contents import CommentContent
+from tasks.zendesk.leases import shared_budget
 from tasks.zendesk.recordings import GoneError, iter_recording
 from tasks.zendesk.records import VoiceData
 from warehouse import audit
@@ -52,7 +53,8 @@ def transcribe_recordings(slug: str) -> StageResult:
         transcriber = LocalTranscriber()
         base_url = find_connection(resources, "zendesk").base_url
         done = 0
-        with ZendeskClient.opened(base_url, StoredCredentials(resources)) as client:
+        budget = shared_budget(resources.engine, base_url)
+        with ZendeskClient.opened(base_url, StoredCredentials(resources), budget=budget) as client:
             for number, recording in enumerate(pending):
                 report("transcribe", number, total=len(pending))
                 done += _transcribe(resources, client, transcriber, recording)

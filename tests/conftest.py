@@ -26,7 +26,15 @@ from warehouse.sessions import Logins, Organization, engine_for, find_organizati
 
 HOME = "VENSOR_TEST_HOME"
 KEK = "c2l4dGVlbi1vZi1zaXh0ZWVuLWJ5dGVzLXRoaXJ0eTI="
-UNLIMITED = ("incremental", "talk_incremental", "help_center", "account", "slack")
+UNLIMITED = (
+    "incremental",
+    "talk_incremental",
+    "help_center",
+    "search_export",
+    "deleted_records",
+    "account",
+    "slack",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -4,11 +4,12 @@ Every function runs in the tenant session.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, text, update
 
+from warehouse.loading import Rows
 from warehouse.tables.knowledge import chunks, documents
 from warehouse.tables.zendesk import ticket_repairs, tickets, users
 
@@ -22,6 +23,19 @@ class Repair:
     ticket_id: int
     reason: str
     changed_at: datetime
+
+
+def only_changed(connection: Connection, rows: Rows) -> Rows:
+    """Rows of `ticket_repairs`, without those whose ticket is here as it is in the source."""
+    ids, instants = rows.columns.index("ticket_id"), rows.columns.index("changed_at")
+    found = connection.execute(
+        select(tickets.c.id, tickets.c.changed_at).where(
+            tickets.c.id.in_([row[ids] for row in rows.values])
+        )
+    )
+    known: set[tuple[object, object]] = {(row.id, row.changed_at) for row in found}
+    values = [row for row in rows.values if (row[ids], row[instants]) not in known]
+    return replace(rows, values=values)
 
 
 def pending_repairs(connection: Connection, limit: int) -> list[Repair]:

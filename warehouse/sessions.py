@@ -118,6 +118,8 @@ def _translated(error: BaseException | None) -> VensorError:
         return DataError(told)
     if state is None or state[:2] in {"08", "40", "53", "57"} or state in {"55P03", "25P03"}:
         return TransientError(f"the warehouse is not reachable or busy (SQLSTATE {state})")
-    if state == "42P01":
-        return ConfigurationError("a table of the warehouse is missing; run `vensor init`")
+    if state in {"42P01", "42883"}:
+        return ConfigurationError(
+            "a table or function of the warehouse is missing; run `vensor init`"
+        )
     return PermanentError(told)

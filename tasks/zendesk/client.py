@@ -5,9 +5,8 @@ never a query value or a body.
 """
 
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -16,13 +15,15 @@ import stamina
 
 from tasks.errors import NotInPlanError, PermanentError, RefusedError, TransientError
 from tasks.http import http_client
-from tasks.zendesk.limits import Limits
+from tasks.pausing import pause
+from tasks.zendesk.limits import ACCOUNT, Budget, LocalBudget, Permit, Wait
 from tasks.zendesk.oauth import CredentialStore, TokenProvider, retry_after
 from tasks.zendesk.parse import whole_json
 
 ATTEMPTS = 6
 TIMEOUT_SECONDS = 600.0
 LONGEST_BACKOFF_SECONDS = 30.0
+LIMITED = {httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE}
 MISSING_SCOPES = re.compile(rb"required scopes: ([a-z_:, ]+)")
 OnWait = Callable[[float, str], None]
 Params = Mapping[str, str | int]
@@ -32,25 +33,46 @@ class TooSlowError(TransientError):
     """Zendesk gave up on its own answer (504): a smaller page may come through."""
 
 
+class LimitedError(TransientError):
+    """Zendesk asked to stay away for a while (429, 503)."""
+
+
 class ZendeskClient:
     """One account's API. `requests` and `waited_seconds` count what it took."""
 
-    def __init__(self, http: httpx.Client, tokens: TokenProvider, *, on_wait: OnWait) -> None:
+    def __init__(
+        self,
+        http: httpx.Client,
+        tokens: TokenProvider,
+        *,
+        on_wait: OnWait,
+        budget: Budget | None = None,
+    ) -> None:
         self._http = http
         self._tokens = tokens
         self._on_wait = on_wait
-        self._limits = Limits()
+        self._budget = budget or LocalBudget()
         self.requests = 0
         self.waited_seconds = 0.0
 
     @classmethod
     @contextmanager
     def opened(
-        cls, base_url: str, store: CredentialStore, *, on_wait: OnWait | None = None
+        cls,
+        base_url: str,
+        store: CredentialStore,
+        *,
+        on_wait: OnWait | None = None,
+        budget: Budget | None = None,
     ) -> Iterator[Self]:
-        """A client whose connections are closed at the end."""
-        with http_client(base_url) as http:
-            yield cls(http, TokenProvider(http, store), on_wait=on_wait or (lambda *_: None))
+        """A client whose connections are closed at the end.
+
+        Without a `budget` that it shares with others, it keeps to one of its own.
+        """
+        budget = budget or LocalBudget()
+        on_wait = on_wait or (lambda *_: None)
+        with http_client(base_url) as http, closing(budget):
+            yield cls(http, TokenProvider(http, store), on_wait=on_wait, budget=budget)
 
     @property
     def account(self) -> str:
@@ -72,7 +94,7 @@ class ZendeskClient:
         TransientError once six tries over at most ten minutes have failed, PermanentError.
         """
         for attempt in stamina.retry_context(
-            on=lambda error: self._backoff(error, path),
+            on=self._backoff,
             attempts=ATTEMPTS,
             timeout=TIMEOUT_SECONDS,
             wait_initial=0.5,
@@ -105,37 +127,43 @@ class ZendeskClient:
             ) from None
 
     def _send(self, path: str, params: Params, authorization: str) -> httpx.Response:
-        self._wait_for_budget(path)
+        permit = self._wait_for_budget(path)
         self.requests += 1
         try:
             answer = self._http.get(
                 path, params=dict(params), headers={"Authorization": authorization}
             )
         except httpx.HTTPError as error:
+            self._budget.settle(permit, None)
             raise TransientError(
                 f"{self.account}{path} did not answer ({type(error).__name__})"
             ) from None
-        self._limits.learn(path, answer.headers)
+        limited = answer.status_code in LIMITED
+        closed_seconds = retry_after(answer) if limited else None
+        self._budget.settle(permit, answer.headers, closed_seconds=closed_seconds)
         return answer
 
-    def _wait_for_budget(self, path: str) -> None:
-        seconds, bucket = self._limits.seconds_to_wait(path)
-        if seconds > 0:
-            self._note_wait(seconds, bucket)
-            time.sleep(seconds)
+    def _wait_for_budget(self, path: str) -> Permit:
+        """The right to one request. Raises: TransientError where budgets are not reachable."""
+        while isinstance(got := self._budget.reserve(path), Wait):
+            self._note_wait(got.seconds, got.bucket)
+            pause(got.seconds)
+        return got
 
-    def _backoff(self, error: Exception, path: str) -> bool | float:
+    def _backoff(self, error: Exception) -> bool | float:
         """Whether, or after how many seconds, to try again.
 
-        A 504 goes to who chose the page size.
+        A 504 goes to who chose the page size. What Zendesk asks to wait has closed the budget:
+        the next attempt waits for it, and can be broken off meanwhile.
         """
         if not isinstance(error, TransientError) or isinstance(error, TooSlowError):
             return False
-        seconds = error.retry_after_seconds
-        if seconds is None:
+        if error.retry_after_seconds is None:
             return True
-        self._note_wait(seconds, self._limits.scarcest(path))
-        return seconds
+        if isinstance(error, LimitedError):
+            return 0.0
+        self._note_wait(error.retry_after_seconds, ACCOUNT)
+        return error.retry_after_seconds
 
     def _note_wait(self, seconds: float, bucket: str) -> None:
         self._on_wait(seconds, bucket)
@@ -144,8 +172,8 @@ class ZendeskClient:
 
 def _refusal(answer: httpx.Response, where: str) -> Exception:
     status = answer.status_code
-    if status == httpx.codes.TOO_MANY_REQUESTS or status == httpx.codes.SERVICE_UNAVAILABLE:
-        return TransientError(f"{where} answered {status}", retry_after_seconds=retry_after(answer))
+    if status in LIMITED:
+        return LimitedError(f"{where} answered {status}", retry_after_seconds=retry_after(answer))
     if status == httpx.codes.GATEWAY_TIMEOUT:
         return TooSlowError(f"{where} answered 504")
     if status >= 500:

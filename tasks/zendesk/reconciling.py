@@ -7,7 +7,7 @@ import msgspec
 
 from tasks.zendesk.client import ZendeskClient
 from tasks.zendesk.parse import parse_envelope
-from tasks.zendesk.records import DeletedTicket
+from tasks.zendesk.records import AI_AGENT, DeletedTicket
 from tasks.zendesk.streams.listed import iter_bodies
 
 SEARCH_ROWS = 1_000
@@ -25,8 +25,13 @@ class _DeletedUsers(msgspec.Struct):
     deleted_users: list[_Id]
 
 
+class _Result(msgspec.Struct):
+    id: int
+    support_type: str | None = None
+
+
 class _Results(msgspec.Struct):
-    results: list[_Id]
+    results: list[_Result]
 
 
 class _Articles(msgspec.Struct):
@@ -65,4 +70,5 @@ def iter_found_tickets(client: ZendeskClient, since: datetime) -> Iterator[list[
         "page[size]": SEARCH_ROWS,
     }
     for body in iter_bodies(client, "search", "/api/v2/search/export", params):
-        yield [one.id for one in parse_envelope(body, _Results).results]
+        found = parse_envelope(body, _Results).results
+        yield [one.id for one in found if one.support_type != AI_AGENT]

@@ -3,6 +3,7 @@
 Source: Zendesk's API reference (ticketing, voice, help center).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -95,8 +96,17 @@ class Ticket(Record, kw_only=True):
     custom_fields: Raw = EMPTY
     satisfaction_rating: Raw = EMPTY
     metric_set: MetricSet | None = None
+    support_type: str | None = None
     comment_count: int | None = None
     metric_events: Raw = EMPTY
+
+
+AI_AGENT = "ai_agent"
+
+
+def of_agents(tickets: Sequence[Ticket]) -> list[Ticket]:
+    """Those that people work on. The exports leave AI agents' conversations out, lists do not."""
+    return [one for one in tickets if one.support_type != AI_AGENT]
 
 
 class Identity(Record, kw_only=True):

@@ -4,6 +4,7 @@ For what the lists do not tell, and for what went missing or was redacted.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -19,13 +20,16 @@ from tasks.zendesk.records import (
     Ticket,
     TicketEvent,
     User,
+    of_agents,
 )
-from tasks.zendesk.rows.events import STATES
+from tasks.zendesk.rows.events import COMMENTS, REDACTIONS, STATES
 from tasks.zendesk.rows.tickets import channel_of
 from tasks.zendesk.streams.listed import iter_bodies, joined
 
 AT_ONCE = 100
 CHANGES = {"Create", "Change"}
+# What the export has of an audit: not the notifications that went out.
+KEPT = CHANGES | COMMENTS | REDACTIONS | {"SatisfactionRating"}
 UNREAD_VALUES = {"subject", "tags"}
 
 
@@ -63,7 +67,9 @@ def iter_tickets(client: ZendeskClient, ids: Sequence[int]) -> Iterator[Page]:
         some = ",".join(str(one) for one in ids[at : at + AT_ONCE])
         params = {"ids": some, "include": "metric_sets,users,comment_count"}
         body = client.get("/api/v2/tickets/show_many", params)
-        yield parse_page(body, {"tickets": Ticket, "users": User})
+        page = parse_page(body, {"tickets": Ticket, "users": User})
+        tickets = of_agents(page.records.get("tickets", []))
+        yield replace(page, records={**page.records, "tickets": tickets})
 
 
 def _metric_events(client: ZendeskClient, path: str) -> Page:
@@ -88,7 +94,7 @@ def _event(audit: Audit) -> TicketEvent:
         created_at=audit.created_at,
         updater_id=audit.author_id,
         via=channel_of(audit.via),
-        child_events=[_child(one, audit) for one in audit.events or ()],
+        child_events=[_child(one, audit) for one in audit.events or () if one.type in KEPT],
     )
 
 

@@ -17,7 +17,7 @@ UNREAD: dict[str, frozenset[str]] = {
             allow_attachments allow_channelback attribute_value_ids collaborator_ids
             collaborators due_at email_cc_ids encoded_id fields follower_ids followup_ids
             forum_topic_id from_messaging_channel has_incidents raw_subject result_type
-            sharing_agreement_ids submitter support_type ticket_form_id via_followup_source_id
+            sharing_agreement_ids submitter ticket_form_id via_followup_source_id
             via_id slas dates last_audits incident_counts
         """,
         "User": """

@@ -46,6 +46,7 @@ def test_every_command_has_help_with_an_example(tmp_path) -> None:
     """`--help` of each command shows how it is called."""
     commands = ["init", "run", "daily", "retention", "down", "metrics", "search", "doctor", "demo"]
     calls = [(name,) for name in commands]
+    calls += [("quarantine", "list"), ("quarantine", "retry")]
     calls += [("disconnect", "zendesk"), ("disconnect", "slack")]
     calls += [("org", "add"), ("org", "list"), ("connect", "zendesk"), ("connect", "slack")]
     for call in calls:

@@ -65,7 +65,7 @@ def test_every_table_and_partition_is_under_forced_row_level_security(
 
 
 def test_every_policy_is_the_tenant_s(superuser: psycopg.Connection, partitions: None) -> None:
-    """But for the owner's view of organizations and logins, no policy says anything else."""
+    """But for what its functions read and write as the owner, no policy says anything else."""
     others = superuser.execute(
         "select schemaname || '.' || tablename, policyname, roles::text, cmd from pg_policies"
         " where schemaname = any(%s) and (qual not like '%%org_id = ( SELECT app.org_id()%%'"
@@ -73,6 +73,7 @@ def test_every_policy_is_the_tenant_s(superuser: psycopg.Connection, partitions:
         [SCHEMAS],
     ).fetchall()
     assert others == [
+        ("app.account_budgets", "owner", "{vensor_owner}", "ALL"),
         ("app.logins", "owner", "{vensor_owner}", "SELECT"),
         ("app.organizations", "owner", "{vensor_owner}", "SELECT"),
     ]
@@ -90,6 +91,7 @@ def test_every_key_and_index_starts_with_the_tenant(superuser: psycopg.Connectio
     ).fetchall()
     assert [name for (name,) in strange] == [
         "app.alembic_version_pkc",
+        "app.pk_account_budgets",
         "app.uq_logins_login",
         "app.uq_organizations_slug",
         "knowledge.ix_chunks_words",

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -15,7 +16,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from warehouse.tables.columns import content, instant, metadata, now, org_id, sealed
 
@@ -174,6 +175,55 @@ outbox = Table(
     CheckConstraint("state in ('pending', 'sending', 'posted', 'refused')", name="state"),
     schema="app",
     info={"class": "skeleton"},
+)
+account_budgets = Table(
+    "account_budgets",  # of no tenant: what an account's limits leave, for whoever asks it
+    metadata,
+    Column(
+        "account_key", LargeBinary, primary_key=True, comment="SHA-256 of the account's base URL"
+    ),
+    Column("bucket", Text, primary_key=True),
+    Column(
+        "paths",
+        ARRAY(Text),
+        nullable=False,
+        server_default="{}",
+        comment="kinds of paths that spend it, without ids",
+    ),
+    Column("total", Integer, comment="a window's limit, as told"),
+    Column("remaining", Integer, comment="in this window, as told"),
+    Column(
+        "told",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="whether an answer has told of this window yet",
+    ),
+    Column("window_no", BigInteger, nullable=False, server_default="0"),
+    Column(
+        "window_seconds",
+        Integer,
+        nullable=False,
+        server_default="60",
+        comment="Zendesk's windows are a minute; longer where one is told",
+    ),
+    Column("leased", Integer, nullable=False, server_default="0"),
+    Column(
+        "carried",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="leases of the window before, unanswered when it ended",
+    ),
+    instant("carried_until"),
+    Column(
+        "resets_at",
+        instant("resets_at").type,
+        comment="when this window has ended at the latest",
+    ),
+    instant("closed_until"),
+    schema="app",
+    info=CONTROL,
 )
 metric_day_seals = Table(
     "metric_day_seals",

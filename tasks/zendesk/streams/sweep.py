@@ -13,7 +13,7 @@ import msgspec
 from tasks.zendesk.client import ZendeskClient
 from tasks.zendesk.page import Page
 from tasks.zendesk.parse import Kinds, parse_envelope, parse_page
-from tasks.zendesk.records import Ticket
+from tasks.zendesk.records import Ticket, of_agents
 from tasks.zendesk.streams.listed import iter_bodies
 
 PATH = "/api/v2/tickets"
@@ -58,7 +58,7 @@ class TicketSweep:
                 state.top = max((one.updated_at for one in found), default=None)
             state.after = parse_envelope(body, _Envelope).meta.after_cursor or state.after
             fresh = [one for one in found if one.updated_at >= state.floor]
-            records = {**page.records, "tickets": fresh}
+            records = {**page.records, "tickets": of_agents(fresh)}
             yield Page(records, page.bad, _stored(state), page.unknown)
             if len(fresh) < len(found):
                 break

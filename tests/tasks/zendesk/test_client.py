@@ -12,7 +12,6 @@ from tasks.errors import ConfigurationError, PermanentError, RefusedError, Trans
 from tasks.http import checked_base_url, http_client
 from tasks.zendesk import Credentials, ZendeskClient
 from tasks.zendesk.client import TooSlowError
-from tasks.zendesk.limits import Limits
 from tasks.zendesk.oauth import TokenProvider
 
 COUNT = "/api/v2/tickets/count.json"
@@ -101,24 +100,6 @@ def test_no_message_holds_a_query_or_a_body(client: ZendeskClient) -> None:
         client.get("/api/v2/tickets/999999999999.json", {"query": "Wilhelmina"})
     assert "Wilhelmina" not in repr(caught.value)
     assert caught.value.__cause__ is None
-
-
-def test_budgets_are_learned_from_headers() -> None:
-    """An empty bucket is waited for until it is full again; another path is not."""
-    limits = Limits()
-    path = "/api/v2/incremental/tickets/cursor.json"
-    limits.learn(
-        path,
-        {
-            "ratelimit-remaining": "699",
-            "ratelimit-reset": "60",
-            "zendesk-ratelimit-incremental": "total=10; remaining=0; resets=42",
-        },
-    )
-    seconds, bucket = limits.seconds_to_wait(path)
-    assert bucket == "incremental"
-    assert 41 < seconds <= 42
-    assert limits.seconds_to_wait("/api/v2/groups")[0] == 0
 
 
 @pytest.mark.parametrize(
