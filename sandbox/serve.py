@@ -126,7 +126,6 @@ def stated(peers: Peers) -> dict[str, Any]:
 
 
 def _entry(state: State, root: str, account: str) -> dict[str, str]:
-    secrets = {
-        name: state.secret(f"zendesk:{account}:{name}") for name in ("client_id", "client_secret")
-    }
+    names = ("client_id", "client_secret", "public_client_id", "api_email", "api_token")
+    secrets = {name: state.secret(f"zendesk:{account}:{name}") for name in names}
     return {"base_url": f"{root}/zendesk/{account}"} | secrets

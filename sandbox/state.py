@@ -19,11 +19,13 @@ from typing import Any
 TABLES = """
 create table if not exists tokens (
     hash text primary key, kind text not null, account text not null, pair text not null,
-    scope text not null, expires_at real not null, lifetimes text not null
+    scope text not null, expires_at real not null, lifetimes text not null,
+    client text not null default ''
 );
 create table if not exists codes (
     hash text primary key, account text not null, redirect_uri text not null,
-    challenge text not null, scope text not null, expires_at real not null
+    challenge text not null, scope text not null, expires_at real not null,
+    client text not null default ''
 );
 create table if not exists changes (
     account text not null, number integer not null, step integer not null, at integer not null,
@@ -74,6 +76,9 @@ class State:
             "pragma journal_mode=wal; pragma synchronous=normal;" + TABLES
         )
         self._lock = RLock()
+        with self.database() as database:
+            for table in ("tokens", "codes"):
+                _adopt(database, table, world)
 
     def secret(self, name: str) -> str:
         """The generated secret of this name; an unknown name is an error."""
@@ -124,18 +129,37 @@ def open_state(folder: Path, asked: Mapping[str, Any], fresh: World) -> State:
         kept = getattr(world, name)
         if kept != value:
             raise StateError(f"{folder} already holds a world with {name} {kept}, not {value}")
-    return State(folder, world)
+    return State(folder, _furnished(world))
+
+
+def _adopt(database: sqlite3.Connection, table: str, world: World) -> None:
+    """Gives a table from before there were public clients its column: all was the other's."""
+    if "client" in [row[1] for row in database.execute(f"pragma table_info({table})")]:
+        return
+    database.execute(f"alter table {table} add column client text not null default ''")
+    for account in world.accounts:
+        client = world.secrets[f"zendesk:{account}:client_id"]
+        database.execute(f"update {table} set client = ? where account = ?", (client, account))
 
 
 def _furnished(world: World) -> World:
+    """The world with every secret that it lacks: an older folder knows fewer of them."""
     for account in world.accounts:
-        world.secrets[f"zendesk:{account}:client_id"] = f"vensor_{secrets.token_hex(4)}"
-        world.secrets[f"zendesk:{account}:client_secret"] = secrets.token_hex(32)
-        world.channels[account] = "C" + secrets.token_hex(5).upper()
-    world.secrets["slack:bot_token"] = f"xoxb-{secrets.token_hex(6)}-{secrets.token_hex(12)}"
-    world.secrets["openai:api_key"] = f"sk-{secrets.token_urlsafe(32)}"
-    world.secrets["control"] = secrets.token_urlsafe(32)
-    world.secrets["media"] = secrets.token_urlsafe(32)
+        made = {
+            "client_id": f"vensor_{secrets.token_hex(4)}",
+            "client_secret": secrets.token_hex(32),
+            "public_client_id": f"vensor_public_{secrets.token_hex(4)}",
+            "api_email": f"agent@{account}.example",
+            "api_token": secrets.token_hex(20),
+        }
+        for name, value in made.items():
+            world.secrets.setdefault(f"zendesk:{account}:{name}", value)
+        world.channels.setdefault(account, "C" + secrets.token_hex(5).upper())
+    bot_token = f"xoxb-{secrets.token_hex(6)}-{secrets.token_hex(12)}"
+    world.secrets.setdefault("slack:bot_token", bot_token)
+    world.secrets.setdefault("openai:api_key", f"sk-{secrets.token_urlsafe(32)}")
+    for name in ("control", "media"):
+        world.secrets.setdefault(name, secrets.token_urlsafe(32))
     return world
 
 

@@ -3,21 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 
 import msgspec
-import stamina
+from sqlalchemy import Connection
 
-from tasks.errors import TransientError
+from tasks.errors import ConfigurationError
 from tasks.resources import Resources
-from tasks.zendesk import Credentials, ZendeskClient
-from tasks.zendesk.oauth import NotStored
+from tasks.zendesk.credentials import Credentials
 from warehouse import audit, organizations
 from warehouse.organizations import Connected
+from warehouse.renewals import renewal
 
 COLUMN = "app.connections.credentials"
-ZENDESK = "zendesk"
-SAVE_ATTEMPTS = 6
-SAVE_SECONDS = 15.0
 
 
 class StoredCredentials:
@@ -28,37 +26,27 @@ class StoredCredentials:
 
     def load(self) -> Credentials:
         """What is stored now: another process may have renewed it since."""
-        plain = unsealed_credentials(self._resources, find_connection(self._resources, ZENDESK))
+        plain = unsealed_credentials(self._resources, find_connection(self._resources, "zendesk"))
         return msgspec.json.decode(plain, type=Credentials)
 
     def save(self, credentials: Credentials) -> None:
-        """Replaces what is stored; it is safe once this returns.
-
-        In a transaction of its own, tried again for a while: should the one that holds the
-        credentials be lost, the new pair is not, and there is no other copy of it.
-        """
-        sealed = _sealed(self._resources, ZENDESK, msgspec.json.encode(credentials))
-        for attempt in stamina.retry_context(
-            on=TransientError, attempts=SAVE_ATTEMPTS, timeout=SAVE_SECONDS
-        ):
-            with attempt:
-                renewed = replace(
-                    find_connection(self._resources, ZENDESK),
-                    credentials=sealed,
-                    scopes=credentials.scopes or None,
-                    expires_at=credentials.expires_at,
-                )
-                with self._resources.session() as connection:
-                    organizations.renew(connection, renewed)
+        """Replaces what is stored. Raises: ConfigurationError if it was disconnected meanwhile."""
+        connected = find_connection(self._resources, "zendesk")
+        sealed = _sealed(self._resources, "zendesk", msgspec.json.encode(credentials))
+        renewed = replace(
+            connected,
+            credentials=sealed,
+            scopes=credentials.scopes or None,
+            expires_at=credentials.ends_at,
+        )
+        with self._resources.session() as connection:
+            if not organizations.renew(connection, renewed):
+                raise ConfigurationError("the organization was disconnected from Zendesk meanwhile")
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Within, no other process or machine renews or replaces these credentials.
-
-        Raises: TransientError when another does not let go of them within a minute.
-        """
-        with self._resources.session() as connection:
-            organizations.hold(connection, self._resources.organization, ZENDESK)
+    def renewing(self) -> Iterator[None]:
+        """Within, no other process renews, replaces or forgets these credentials."""
+        with renewal(self._resources.engine, self._resources.organization, "zendesk"):
             yield
 
 
@@ -75,28 +63,18 @@ def unsealed_credentials(resources: Resources, connected: Connected) -> bytes:
     )
 
 
-def connect_account(
-    resources: Resources, *, base_url: str, credentials: Credentials
-) -> Credentials:
-    """What was stored for a connection to Zendesk, once the account has answered to it.
-
-    What was stored before stays as it is if the account does not.
-    """
-    tried = NotStored(credentials)
-    with ZendeskClient.opened(base_url, tried) as client:
-        client.check()
-    works = tried.load()
-    connected = Connected(
-        provider=ZENDESK,
+def store_zendesk(resources: Resources, *, base_url: str, credentials: Credentials) -> None:
+    """Stores credentials that were tried, in place of earlier ones."""
+    store_connection(
+        resources,
+        provider="zendesk",
         base_url=base_url,
         account=base_url.rstrip("/").rsplit("/", 1)[-1],
-        client_id=works.client_id or None,
-        credentials=_sealed(resources, ZENDESK, msgspec.json.encode(works)),
-        scopes=works.scopes or None,
-        expires_at=works.expires_at,
+        client_id=credentials.client_id or None,
+        secret=msgspec.json.encode(credentials),
+        scopes=credentials.scopes or None,
+        expires_at=credentials.ends_at,
     )
-    _store(resources, connected)
-    return works
 
 
 def store_connection(
@@ -107,43 +85,47 @@ def store_connection(
     account: str,
     client_id: str | None,
     secret: bytes,
+    scopes: str | None = None,
+    expires_at: datetime | None = None,
 ) -> None:
     """Stores a connection with its secret sealed, and that it was made in the audit trail."""
     sealed = _sealed(resources, provider, secret)
-    _store(resources, Connected(provider, base_url, account, client_id, sealed))
+    connected = Connected(provider, base_url, account, client_id, sealed, scopes, expires_at)
+    with _changing(resources, provider) as connection:
+        organizations.connect(connection, resources.organization.org_id, connected)
+        _record(connection, resources, f"connect.{provider}", {"account": account})
 
 
 def forget_connection(resources: Resources, provider: str) -> bool:
     """Deletes a connection with its secrets, audited; False if there was none."""
-    org_id = resources.organization.org_id
-    with resources.session() as connection:
+    with _changing(resources, provider) as connection:
         forgotten = organizations.disconnect(connection, provider)
         if forgotten:
-            audit.record(
-                connection,
-                org_id,
-                actor=resources.settings.actor,
-                action=f"disconnect.{provider}",
-                purpose="disconnect the organization",
-                details={},
-            )
+            _record(connection, resources, f"disconnect.{provider}", {})
     return forgotten
 
 
-def _store(resources: Resources, connected: Connected) -> None:
-    """Holds the place first: a renewal under way would otherwise overwrite this with its own."""
-    organization = resources.organization
-    with resources.session() as connection:
-        organizations.hold(connection, organization, connected.provider)
-        organizations.connect(connection, organization.org_id, connected)
-        audit.record(
-            connection,
-            organization.org_id,
-            actor=resources.settings.actor,
-            action=f"connect.{connected.provider}",
-            purpose="connect the organization",
-            details={"account": connected.account},
-        )
+@contextmanager
+def _changing(resources: Resources, provider: str) -> Iterator[Connection]:
+    """A transaction while nobody renews: a renewal under way would undo what it does."""
+    with (
+        renewal(resources.engine, resources.organization, provider),
+        resources.session() as connection,
+    ):
+        yield connection
+
+
+def _record(
+    connection: Connection, resources: Resources, action: str, details: dict[str, str]
+) -> None:
+    audit.record(
+        connection,
+        resources.organization.org_id,
+        actor=resources.settings.actor,
+        action=action,
+        purpose=f"{action.partition('.')[0]} the organization",
+        details=details,
+    )
 
 
 def _sealed(resources: Resources, provider: str, secret: bytes) -> bytes:

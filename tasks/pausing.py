@@ -6,7 +6,7 @@ Ctrl-C: Python joins its threads before it ends.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from threading import Event
 
 from tasks.errors import TransientError
@@ -15,15 +15,17 @@ _gone: ContextVar[Event] = ContextVar("gone")
 
 
 @contextmanager
-def abandoning() -> Iterator[None]:
-    """Ends the pauses of the threads that were started within, at its own end."""
-    gone = Event()
-    token = _gone.set(gone)
+def abandoning() -> Iterator[Context]:
+    """A context to run threads' work in; its pauses end with this one, or with one around it."""
+    context = copy_context()
+    around = context.get(_gone)
+    gone = Event() if around is None else around
+    context.run(_gone.set, gone)
     try:
-        yield
+        yield context
     finally:
-        gone.set()
-        _gone.reset(token)
+        if around is None:
+            gone.set()
 
 
 def pause(seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import copy_context
+from contextvars import Context
 from typing import TypeVar
 
 from tasks.pausing import abandoning
@@ -18,19 +18,21 @@ def prefetched(pages: Iterator[T]) -> Iterator[T]:
     """
     with (
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="prefetch") as executor,
-        abandoning(),
+        abandoning() as context,
     ):
-        ahead = _submit(executor, pages)
+        ahead = _submit(executor, context, pages)
         while True:
             for item in ahead.result():
-                ahead = _submit(executor, pages)
+                ahead = _submit(executor, context, pages)
                 yield item
                 break
             else:
                 return
 
 
-def _submit(executor: ThreadPoolExecutor, pages: Iterator[T]) -> "Future[list[T]]":
+def _submit(
+    executor: ThreadPoolExecutor, context: Context, pages: Iterator[T]
+) -> "Future[list[T]]":
     """The next item in a list, or an empty list at the end."""
 
     def fetch() -> list[T]:
@@ -38,4 +40,4 @@ def _submit(executor: ThreadPoolExecutor, pages: Iterator[T]) -> "Future[list[T]
             return [item]
         return []
 
-    return executor.submit(copy_context().run, fetch)
+    return executor.submit(context.run, fetch)

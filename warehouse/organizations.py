@@ -6,22 +6,17 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import OperationalError
 
-from warehouse.errors import ConfigurationError, TransientError
+from warehouse.errors import ConfigurationError
 from warehouse.sessions import Organization, directory, tenant_session
 from warehouse.tables.app import connections, organizations
-
-HOLD_SECONDS = 60.0
-IDLE_SECONDS = 120.0
-LOCK_NOT_AVAILABLE = "55P03"
 
 
 @dataclass(frozen=True)
 class Connected:
     """A connection as it lies in the warehouse; `credentials` is sealed.
 
-    `scopes` and `expires_at` are what the far side granted, and until when, where it said so.
+    `scopes` are those granted, `expires_at` the end of the access that is held now.
     """
 
     provider: str
@@ -73,55 +68,18 @@ def connect(connection: Connection, org_id: UUID, connected: Connected) -> None:
     )
 
 
-def renew(connection: Connection, renewed: Connected) -> None:
-    """Brings what changes by itself up to date; nothing for a connection that is gone."""
-    connection.execute(
+def renew(connection: Connection, connected: Connected) -> bool:
+    """Stores the credentials of a connection anew; False if it is there no longer."""
+    done = connection.execute(
         update(connections)
-        .where(connections.c.provider == renewed.provider)
+        .where(connections.c.provider == connected.provider)
         .values(
-            credentials=renewed.credentials, scopes=renewed.scopes, expires_at=renewed.expires_at
+            credentials=connected.credentials,
+            scopes=connected.scopes,
+            expires_at=connected.expires_at,
         )
     )
-
-
-def hold(
-    connection: Connection,
-    organization: Organization,
-    provider: str,
-    *,
-    wait_seconds: float = HOLD_SECONDS,
-    idle_seconds: float = IDLE_SECONDS,
-) -> None:
-    """Keeps a connection's credentials from others who hold them, until the transaction's end.
-
-    A killed process gives them up by itself, and a machine that is gone without a word once its
-    transaction has been idle that long. The lock is one of the transaction, so that it works
-    through a pooler as well.
-
-    Raises: TransientError when another process does not give them up in time.
-    """
-    _limit(connection, "lock_timeout", wait_seconds)
-    _limit(connection, "idle_in_transaction_session_timeout", idle_seconds)
-    try:
-        connection.execute(
-            text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),
-            {"name": f"vensor credentials {organization.org_id} {provider}"},
-        )
-    except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
-            raise
-        raise TransientError(
-            f"another process has been renewing {organization.slug}'s access to {provider}"
-            f" for {wait_seconds:.0f} seconds; try again later"
-        ) from None
-
-
-def _limit(connection: Connection, name: str, seconds: float) -> None:
-    """Sets one of Postgres' timeouts for this transaction."""
-    connection.execute(
-        text("select set_config(:name, :limit, true)"),
-        {"name": name, "limit": f"{seconds * 1000:.0f}ms"},
-    )
+    return done.rowcount == 1
 
 
 def disconnect(connection: Connection, provider: str) -> bool:

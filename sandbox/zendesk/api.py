@@ -66,12 +66,18 @@ def _serve(desk: Desk, request: Request, path: str, base: str) -> Response:
 
 
 def _authenticate(desk: Desk, request: Request, *, optional: bool) -> Grant | None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    scheme, given = scheme.lower(), given.strip()
     if not scheme and optional:
         return None
-    if scheme.lower() != "bearer" or not token:
+    if scheme == "basic":
+        grant = desk.oauth.check_basic(given)
+        if grant is None:
+            raise errors.not_authenticated()
+        return grant
+    if scheme != "bearer" or not given:
         raise errors.not_authenticated()
-    grant = desk.oauth.check(token.strip())
+    grant = desk.oauth.check(given)
     if grant is None:
         raise errors.invalid_token()
     return grant

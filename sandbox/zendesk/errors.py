@@ -89,6 +89,13 @@ def invalid_client() -> Refusal:
     return Refusal(401, {"error": "invalid_client", "error_description": description})
 
 
+def unauthorized_client() -> Refusal:
+    """400 from the token endpoint for a grant that this kind of client may not use."""
+    description = "The client is not authorized to request an access token using this method."
+    told = {"error": "unauthorized_client", "error_description": description}
+    return Refusal(400, told)
+
+
 def invalid_grant() -> Refusal:
     """400 from the token endpoint for a used, expired or foreign code or refresh token."""
     description = (

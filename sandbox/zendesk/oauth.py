@@ -1,4 +1,9 @@
-"""OAuth 2.0 as Zendesk does it: three grants, rotating refresh tokens, scopes."""
+"""OAuth 2.0 as Zendesk does it: three grants, rotating refresh tokens, scopes.
+
+Each account has a confidential client with a secret, and a public one without: for that one PKCE
+is mandatory, client credentials are not to be had, and its requests carry no secret. Beside them
+lives what OAuth replaces: one legacy API token for Basic authentication.
+"""
 
 import base64
 import hashlib
@@ -16,6 +21,7 @@ from sandbox.zendesk import errors
 CODE_SECONDS = 120
 ACCESS_SECONDS = (300, 1_800, 172_800)
 REFRESH_SECONDS = (604_800, 2_592_000, 7_776_000)
+CONFIDENTIAL, PUBLIC = "client_id", "public_client_id"
 
 
 @dataclass(frozen=True)
@@ -39,38 +45,52 @@ class OAuth:
 
     def exchange(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """The answer of the token endpoint. Raises: Refusal."""
-        self._check_client(told)
+        client = self._client(told)
         grant = told.get("grant_type")
         if grant == "client_credentials":
-            return self._issue(
-                str(told.get("scope") or "read"), _lifetimes(told), refreshable=False
-            )
+            if client == self._secret(PUBLIC):
+                raise errors.unauthorized_client()
+            scope = str(told.get("scope") or "read")
+            return self._issue(client, scope, _lifetimes(told), refreshable=False)
         if grant == "authorization_code":
-            return self._redeem(told)
+            return self._redeem(client, told)
         if grant == "refresh_token":
-            return self._refresh(told)
+            return self._refresh(client, told)
         raise errors.unsupported_grant()
 
     def authorize(self, told: Mapping[str, str]) -> str:
         """The URL to which the browser goes back with a code. Raises: Refusal."""
-        client = self._state.secret(f"zendesk:{self._account}:client_id")
-        redirect = told.get("redirect_uri", "")
-        if told.get("client_id") != client or not redirect or told.get("response_type") != "code":
+        client, redirect = told.get("client_id", ""), told.get("redirect_uri", "")
+        known = {self._secret(CONFIDENTIAL), self._secret(PUBLIC)}
+        if client not in known or not redirect or told.get("response_type") != "code":
             raise errors.invalid_request(
                 "The request needs client_id, redirect_uri and response_type=code."
             )
         challenge = told.get("code_challenge", "")
         if challenge and told.get("code_challenge_method") != "S256":
             raise errors.invalid_request("Only the code_challenge_method S256 is supported.")
+        if not challenge and client == self._secret(PUBLIC):
+            raise errors.invalid_request("A public client needs a code_challenge.")
         code = secrets.token_urlsafe(32)
         row = (
             digest(code), self._account, redirect, challenge, told.get("scope") or "read",
-            time.time() + CODE_SECONDS,
+            time.time() + CODE_SECONDS, client,
         )  # fmt: skip
         with self._state.database() as database:
-            database.execute("insert into codes values (?, ?, ?, ?, ?, ?)", row)
+            database.execute("insert into codes values (?, ?, ?, ?, ?, ?, ?)", row)
         query = {"code": code} | ({"state": told["state"]} if "state" in told else {})
         return redirect + ("&" if "?" in redirect else "?") + urlencode(query)
+
+    def check_basic(self, given: str) -> Grant | None:
+        """What `email/token:api_token` in Base64 stands for: its user, with every scope."""
+        try:
+            plain = base64.b64decode(given, validate=True)
+        except ValueError:
+            return None
+        kept = f"{self._secret('api_email')}/token:{self._secret('api_token')}"
+        if not hmac.compare_digest(plain, kept.encode()):
+            return None
+        return Grant(frozenset({"read", "write"}), pair="")
 
     def check(self, token: str) -> Grant | None:
         """What an access token stands for; None when it stands for nothing."""
@@ -92,33 +112,37 @@ class OAuth:
         with self._state.database() as database:
             database.execute("update tokens set expires_at = 0 where hash = ?", (digest(token),))
 
-    def _check_client(self, told: Mapping[str, Any]) -> None:
-        for name in ("client_id", "client_secret"):
-            kept = self._state.secret(f"zendesk:{self._account}:{name}")
-            given = str(told.get(name) or "")
-            if not hmac.compare_digest(given.encode(), kept.encode()):
-                raise errors.invalid_client()
+    def _secret(self, name: str) -> str:
+        return self._state.secret(f"zendesk:{self._account}:{name}")
 
-    def _redeem(self, told: Mapping[str, Any]) -> dict[str, Any]:
+    def _client(self, told: Mapping[str, Any]) -> str:
+        """The client that asks, by its id and, unless it is public, its secret."""
+        client, given = (str(told.get(name) or "") for name in ("client_id", "client_secret"))
+        kept = {self._secret(CONFIDENTIAL): self._secret("client_secret"), self._secret(PUBLIC): ""}
+        if client not in kept or not hmac.compare_digest(given.encode(), kept[client].encode()):
+            raise errors.invalid_client()
+        return client
+
+    def _redeem(self, client: str, told: Mapping[str, Any]) -> dict[str, Any]:
         with self._state.database() as database:
             row = database.execute(
-                "delete from codes where hash = ? and account = ?"
+                "delete from codes where hash = ? and account = ? and client = ?"
                 " returning redirect_uri, challenge, scope, expires_at",
-                (digest(str(told.get("code") or "")), self._account),
+                (digest(str(told.get("code") or "")), self._account, client),
             ).fetchone()
         if row is None or row[3] < time.time() or row[0] != told.get("redirect_uri"):
             raise errors.invalid_grant()
         if row[1] and _challenge(str(told.get("code_verifier") or "")) != row[1]:
             raise errors.invalid_grant()
-        return self._issue(row[2], _lifetimes(told), refreshable=True)
+        return self._issue(client, row[2], _lifetimes(told), refreshable=True)
 
-    def _refresh(self, told: Mapping[str, Any]) -> dict[str, Any]:
+    def _refresh(self, client: str, told: Mapping[str, Any]) -> dict[str, Any]:
         """Deletes both old tokens and issues a new pair."""
         with self._state.database() as database:
             row = database.execute(
                 "select pair, scope, lifetimes from tokens where hash = ? and account = ?"
-                " and kind = 'refresh' and expires_at > ?",
-                (digest(str(told.get("refresh_token") or "")), self._account, time.time()),
+                " and client = ? and kind = 'refresh' and expires_at > ?",
+                (digest(str(told.get("refresh_token") or "")), self._account, client, time.time()),
             ).fetchone()
             if row is None:
                 raise errors.invalid_grant()
@@ -127,21 +151,21 @@ class OAuth:
         lifetimes = _lifetimes(
             {"expires_in": access, "refresh_token_expires_in": refresh} | dict(told)
         )
-        return self._issue(row[1], lifetimes, refreshable=True)
+        return self._issue(client, row[1], lifetimes, refreshable=True)
 
     def _issue(
-        self, scope: str, lifetimes: tuple[int, int], *, refreshable: bool
+        self, client: str, scope: str, lifetimes: tuple[int, int], *, refreshable: bool
     ) -> dict[str, Any]:
         pair, access, refresh = (secrets.token_hex(32) for _ in range(3))
         kept = f"{lifetimes[0]} {lifetimes[1]}"
         now = time.time()
-        rows = [(digest(access), "access", self._account, pair, scope, now + lifetimes[0], kept)]
-        if refreshable:
-            rows.append(
-                (digest(refresh), "refresh", self._account, pair, scope, now + lifetimes[1], kept)
-            )
+        kinds = (("access", access, lifetimes[0]), ("refresh", refresh, lifetimes[1]))
+        rows = [
+            (digest(token), kind, self._account, pair, scope, now + seconds, kept, client)
+            for kind, token, seconds in kinds[: 1 + refreshable]
+        ]
         with self._state.database() as database:
-            database.executemany("insert into tokens values (?, ?, ?, ?, ?, ?, ?)", rows)
+            database.executemany("insert into tokens values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         told = {
             "access_token": access,
             "token_type": "bearer",

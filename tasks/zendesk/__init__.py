@@ -1,7 +1,7 @@
 """Zendesk: its OAuth, its limits, its streams, and what its records become in the warehouse."""
 
 from tasks.zendesk.client import ZendeskClient
-from tasks.zendesk.oauth import Credentials, CredentialStore, credential_notes
+from tasks.zendesk.credentials import Credentials, CredentialStore, credential_notes
 from tasks.zendesk.page import BadRecord, Page
 from tasks.zendesk.rows import to_rows
 from tasks.zendesk.rows.events import merged_tickets, redactions

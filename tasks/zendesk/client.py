@@ -16,8 +16,9 @@ import stamina
 from tasks.errors import NotInPlanError, PermanentError, RefusedError, TransientError
 from tasks.http import http_client
 from tasks.pausing import pause
+from tasks.zendesk.credentials import CredentialStore
 from tasks.zendesk.limits import ACCOUNT, Budget, LocalBudget, Permit, Wait
-from tasks.zendesk.oauth import CredentialStore, TokenProvider, retry_after
+from tasks.zendesk.oauth import TokenProvider, retry_after
 from tasks.zendesk.parse import whole_json
 
 ATTEMPTS = 6
@@ -105,18 +106,26 @@ class ZendeskClient:
         raise PermanentError("unreachable: a retry context ends with a return or an exception")
 
     def authorization(self, refused: str | None = None) -> str:
-        """The value of an Authorization header, never `refused`, for requests that others make."""
+        """A valid Authorization header, other than `refused`, for requests that others make."""
         return self._tokens.authorization(refused)
 
-    def revoke(self, forget: Callable[[], object] = lambda: None) -> None:
-        """Ends the stored tokens at Zendesk, then does `forget`. Raises: TransientError."""
-        self._tokens.revoke(forget)
+    def bearer(self, refused: str | None = None) -> str:
+        """The token of `authorization`. Raises: RefusedError for an API token."""
+        header = self.authorization(None if refused is None else f"Bearer {refused}")
+        scheme, _, token = header.partition(" ")
+        if scheme != "Bearer":
+            raise RefusedError("this needs an OAuth client; an API token does not open it")
+        return token
+
+    def revoke(self) -> None:
+        """Ends the stored token at Zendesk. Raises: TransientError."""
+        self._tokens.revoke()
 
     def _get_once(self, path: str, params: Params) -> bytes:
-        authorization = self.authorization()
-        answer = self._send(path, params, authorization)
+        header = self.authorization()
+        answer = self._send(path, params, header)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
-            answer = self._send(path, params, self.authorization(refused=authorization))
+            answer = self._send(path, params, self.authorization(refused=header))
         if not answer.is_success:
             raise _refusal(answer, f"{self.account}{path}")
         try:
@@ -126,13 +135,11 @@ class ZendeskClient:
                 f"{self.account}{path} answered with JSON that is cut off"
             ) from None
 
-    def _send(self, path: str, params: Params, authorization: str) -> httpx.Response:
+    def _send(self, path: str, params: Params, header: str) -> httpx.Response:
         permit = self._wait_for_budget(path)
         self.requests += 1
         try:
-            answer = self._http.get(
-                path, params=dict(params), headers={"Authorization": authorization}
-            )
+            answer = self._http.get(path, params=dict(params), headers={"Authorization": header})
         except httpx.HTTPError as error:
             self._budget.settle(permit, None)
             raise TransientError(

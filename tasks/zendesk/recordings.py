@@ -28,14 +28,14 @@ def iter_recording(client: ZendeskClient, url: str) -> Iterator[bytes]:
     """
     if not same_origin(url, client.account):
         raise RefusedError("a recording's address lies outside the account; it was not asked for")
-    authorization: str | None = client.authorization()
+    token: str | None = client.bearer()
     for hop in range(MOST_REDIRECTS):
         try:
-            with client.http.stream("GET", url, headers=_headers(authorization)) as answer:
-                if answer.status_code == httpx.codes.UNAUTHORIZED and authorization and hop == 0:
-                    authorization = client.authorization(refused=authorization)
+            with client.http.stream("GET", url, headers=_headers(token)) as answer:
+                if answer.status_code == httpx.codes.UNAUTHORIZED and token and hop == 0:
+                    token = client.bearer(refused=token)
                 elif answer.is_redirect:
-                    url, authorization = _next_place(client, url, authorization, answer)
+                    url, token = _next_place(client, url, token, answer)
                 else:
                     yield from _bounded(answer)
                     return
@@ -44,21 +44,21 @@ def iter_recording(client: ZendeskClient, url: str) -> Iterator[bytes]:
     raise RefusedError("a recording's address redirects in circles")
 
 
-def _headers(authorization: str | None) -> dict[str, str]:
+def _headers(token: str | None) -> dict[str, str]:
     accept = {"Accept": "audio/*"}
-    return accept if authorization is None else accept | {"Authorization": authorization}
+    return accept if token is None else accept | {"Authorization": f"Bearer {token}"}
 
 
 def _next_place(
-    client: ZendeskClient, url: str, authorization: str | None, answer: httpx.Response
+    client: ZendeskClient, url: str, token: str | None, answer: httpx.Response
 ) -> tuple[str, str | None]:
-    """Where a redirect leads, and the header if that is still the account itself.
+    """Where a redirect leads, and the token if that is still the account itself.
 
     Raises: RefusedError where it leads off https; loopback is for accounts on loopback.
     """
     url = urljoin(url, answer.headers.get("location", ""))
     if same_origin(url, client.account):
-        return url, authorization
+        return url, token
     parts, account = urlsplit(url), urlsplit(client.account)
     local = is_loopback(account.hostname or "") and is_loopback(parts.hostname or "")
     if parts.scheme != "https" and not local:

@@ -1,8 +1,11 @@
 """The command: its file, its restarts, its refusals."""
 
+import json
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -54,6 +57,32 @@ def test_restart_serves_the_same_world(start):
         headers={"authorization": header},
     )
     assert again.json() == tickets
+
+
+def test_folder_of_an_older_version_gets_what_it_lacks(start):
+    """Its secrets and tokens stay; the public client and the API token are made, and kept."""
+    first = start(*TINY)
+    header = first.zendesk().headers["authorization"]
+    first.stop()
+    path = first.folder / "world.json"
+    world = json.loads(path.read_text())
+    newer = {"public_client_id", "api_email", "api_token"}
+    for name in newer:
+        del world["secrets"][f"zendesk:acme:{name}"]
+    path.write_text(json.dumps(world))
+    with closing(sqlite3.connect(first.folder / "sandbox.db")) as database:
+        for table in ("tokens", "codes"):
+            database.execute(f"alter table {table} drop column client")
+    second = start(folder=first.folder)
+    acme = second.told["zendesk"]["acme"]
+    older = {name: value for name, value in acme.items() if name not in newer}
+    assert older == {name: first.told["zendesk"]["acme"][name] for name in older}
+    url = f"{acme['base_url']}/api/v2/tickets/count"
+    assert httpx.get(url, headers={"authorization": header}).status_code == 200
+    basic = httpx.BasicAuth(f"{acme['api_email']}/token", acme["api_token"])
+    assert httpx.get(url, auth=basic).status_code == 200
+    second.stop()
+    assert start(folder=first.folder).told["zendesk"]["acme"] == acme
 
 
 def test_clean_stop_takes_the_file_away(start):

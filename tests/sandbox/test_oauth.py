@@ -1,4 +1,4 @@
-"""Zendesk's OAuth: client credentials, code with PKCE, rotation, scopes, ends."""
+"""Zendesk's OAuth: client credentials, code with PKCE, rotation, scopes, ends; API tokens."""
 
 import base64
 import hashlib
@@ -132,3 +132,71 @@ def test_missing_token_is_refused(account):
     answer = httpx.get(f"{account['base_url']}/api/v2/tickets.json")
     assert answer.status_code == 401
     assert answer.json() == {"error": "Couldn't authenticate you"}
+
+
+def public_redeem(account, code, **more):
+    told = {"grant_type": "authorization_code", "client_id": account["public_client_id"]}
+    told |= {"code": code, "redirect_uri": BACK, "code_verifier": VERIFIER}
+    return httpx.post(f"{account['base_url']}/oauth/tokens", json=told | more)
+
+
+def test_public_client_needs_no_secret(account):
+    """Consent, code, pair and refresh, all without; a secret that it cannot have is refused."""
+    client = account["public_client_id"]
+    code = consent(account, client_id=client)["code"]
+    told = public_redeem(account, code).json()
+    assert me(account, told["access_token"]).status_code == 200
+    refresh = {"grant_type": "refresh_token", "refresh_token": told["refresh_token"]}
+    assert exchange(account, **refresh).json()["error"] == "invalid_grant"
+    wrong = public_redeem(account, "", **refresh, client_secret="x")
+    assert (wrong.status_code, wrong.json()["error"]) == (401, "invalid_client")
+    new = public_redeem(account, "", **refresh).json()
+    assert me(account, new["access_token"]).status_code == 200
+    assert me(account, told["access_token"]).status_code == 401
+
+
+def test_public_client_must_use_pkce(account):
+    """Without a challenge there is no code, and without its verifier no token."""
+    query = {"response_type": "code", "client_id": account["public_client_id"]}
+    query |= {"redirect_uri": BACK, "scope": "read"}
+    answer = httpx.get(f"{account['base_url']}/oauth/authorizations/new", params=query)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    code = consent(account, client_id=account["public_client_id"])["code"]
+    assert public_redeem(account, code, code_verifier="").json()["error"] == "invalid_grant"
+
+
+def test_public_client_gets_no_client_credentials(account):
+    """Who has no secret cannot prove to be the client."""
+    refused = public_redeem(account, "", grant_type="client_credentials")
+    assert (refused.status_code, refused.json()["error"]) == (400, "unauthorized_client")
+
+
+def test_code_of_one_client_is_worth_nothing_to_another(account):
+    """A code is bound to the client that asked for it."""
+    code = consent(account)["code"]
+    assert public_redeem(account, code).json()["error"] == "invalid_grant"
+    assert redeem(account, code).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("user", "token", "status"),
+    [
+        ("{api_email}/token", "{api_token}", 200),
+        ("{api_email}/token", "wrong", 401),
+        ("{api_email}", "{api_token}", 401),
+        ("other@acme.example/token", "{api_token}", 401),
+    ],
+)
+def test_legacy_api_token_opens_by_basic_authentication(account, user, token, status):
+    """As ``email/token`` with the token; anything else is 401."""
+    auth = httpx.BasicAuth(user.format(**account), token.format(**account))
+    answer = httpx.get(f"{account['base_url']}/api/v2/tickets/count", auth=auth)
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize("given", ["Basic", "Basic %%%", "Basic \u00e9".encode()])
+def test_malformed_basic_authentication_is_refused(account, given):
+    """Not Base64, or nothing at all."""
+    headers = {"authorization": given}
+    answer = httpx.get(f"{account['base_url']}/api/v2/tickets/count", headers=headers)
+    assert answer.status_code == 401

@@ -31,7 +31,7 @@ ORGANIZATION_CONTENT = ("organization_id", "sealed", "changed_at")
 
 
 def user_rows(records: Sequence[User], sealer: Sealer, cutoff: datetime) -> list[Rows]:
-    """Rows of `users` and `user_contents`."""
+    """Rows of `users` and `user_contents`: of who was deleted, nothing but the id."""
     skeletons: list[tuple[object, ...]] = []
     contents: list[tuple[object, ...]] = []
     for one in records:
@@ -48,7 +48,7 @@ def user_rows(records: Sequence[User], sealer: Sealer, cutoff: datetime) -> list
                 one.updated_at,
             )
         )
-        if one.updated_at >= cutoff:
+        if one.updated_at >= cutoff and one.active is not False:
             contents.append((one.id, _sealed_user(one, sealer), one.updated_at))
     return [
         Rows(zendesk.users, USER, skeletons),

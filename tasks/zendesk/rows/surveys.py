@@ -7,7 +7,7 @@ import msgspec
 
 from tasks.encryption import Sealer
 from tasks.zendesk.contents import SurveyContent
-from tasks.zendesk.records import SurveyAnswer, SurveyResponse
+from tasks.zendesk.satisfaction import SurveyAnswer, SurveyResponse
 from warehouse.loading import Rows
 from warehouse.tables import zendesk
 

@@ -8,14 +8,8 @@ import msgspec
 
 from tasks.encryption import Sealer
 from tasks.zendesk.contents import RatingContent, TicketContent
-from tasks.zendesk.records import (
-    EMPTY,
-    MetricEvent,
-    MetricSet,
-    Rating,
-    Ticket,
-    Via,
-)
+from tasks.zendesk.records import EMPTY, MetricEvent, MetricSet, Ticket, Via
+from tasks.zendesk.satisfaction import Rating
 from warehouse.loading import Rows
 from warehouse.tables import zendesk
 

@@ -20,13 +20,12 @@ from tasks.zendesk.records import (
     Leg,
     MetricEvent,
     Organization,
-    Rating,
     Record,
-    SurveyResponse,
     Ticket,
     TicketEvent,
     User,
 )
+from tasks.zendesk.satisfaction import Rating, SurveyResponse
 from tasks.zendesk.streams.cursor import CursorStream
 from tasks.zendesk.streams.listed import RATINGS, SURVEYS, ListStream, ScheduleStream
 from tasks.zendesk.streams.single import ByTicket

@@ -11,7 +11,7 @@ from tasks.zendesk.client import Params, ZendeskClient
 from tasks.zendesk.desk import Holiday, Schedule
 from tasks.zendesk.page import Page
 from tasks.zendesk.parse import Kinds, parse_envelope, parse_page
-from tasks.zendesk.records import Rating, SurveyResponse
+from tasks.zendesk.satisfaction import Rating, SurveyResponse
 from tasks.zendesk.streams.stream import check_whole
 
 ROWS_A_LIST = 100

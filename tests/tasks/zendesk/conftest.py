@@ -1,7 +1,9 @@
 """The sandbox's Zendesk, its faults, and an organization connected to it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import msgspec
@@ -10,8 +12,11 @@ import pytest
 from cli.connect import connect_zendesk
 from cli.peers import Sandbox
 from tasks.connections import StoredCredentials, find_connection
+from tasks.http import http_client
 from tasks.resources import Resources
 from tasks.zendesk import Credentials, ZendeskClient
+from tasks.zendesk.consent import Consent
+from tasks.zendesk.oauth import redeem_code
 
 
 class MemoryStore:
@@ -26,8 +31,9 @@ class MemoryStore:
     def save(self, credentials: Credentials) -> None:
         self.saved.append(credentials)
 
-    def held(self) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def renewing(self) -> Iterator[None]:
+        yield
 
 
 @pytest.fixture
@@ -67,6 +73,27 @@ def fault(control: httpx.Client) -> Callable[..., None]:
         assert control.post("/faults", json=told).is_success
 
     return script
+
+
+@pytest.fixture
+def allowed(account: dict[str, str]) -> Callable[..., Credentials]:
+    """The credentials that consent in the browser brings; `public` for the client with no secret.
+
+    The browser is this fixture: it asks for the page, allows, and reads where it is sent back.
+    """
+
+    def allow(*, public: bool = False) -> Credentials:
+        secret = "" if public else account["client_secret"]
+        name = account["public_client_id"] if public else account["client_id"]
+        consent = Consent.begun("http://127.0.0.1:8721/callback")
+        page = httpx.get(consent.url(account["base_url"], name))
+        told = dict(parse_qsl(urlsplit(page.headers["location"]).query))
+        client = Credentials(name, secret, kind="authorization_code")
+        with http_client(account["base_url"]) as http:
+            now = datetime.now(UTC)
+            return redeem_code(http, client, consent, consent.code(told), now=now)
+
+    return allow
 
 
 @pytest.fixture

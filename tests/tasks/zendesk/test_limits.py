@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextvars import copy_context
 from pathlib import Path
 
 import psycopg
@@ -146,8 +145,8 @@ def test_a_pause_ends_when_nobody_waits_for_it() -> None:
             raised.append(error)
 
     started = time.monotonic()
-    with abandoning():
-        thread = threading.Thread(target=copy_context().run, args=[wait])
+    with abandoning() as context:
+        thread = threading.Thread(target=context.run, args=[wait])
         thread.start()
     thread.join()
     assert time.monotonic() - started < 5

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -53,8 +53,9 @@ class Store:
             raise OSError("no space left")
         self.now = credentials
 
-    def held(self) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def renewing(self) -> Iterator[None]:
+        yield
 
 
 class Script:
