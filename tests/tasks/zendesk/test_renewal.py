@@ -234,6 +234,17 @@ def test_a_lock_that_is_held_too_long_is_a_passing_error(resources: Resources) -
         pass
 
 
+def test_a_machine_that_is_gone_loses_its_place(resources: Resources) -> None:
+    """The database ends its transaction; should it come back, that is a passing error."""
+    organization, engine = resources.organization, resources.engine
+    with (
+        pytest.raises(TransientError, match="not reachable or busy"),
+        renewal(engine, organization, "zendesk", idle_seconds=0.3),
+        renewal(engine, organization, "zendesk", wait_seconds=10),
+    ):
+        pass
+
+
 def test_organizations_do_not_wait_for_each_other(resources: Resources, other_organization) -> None:
     """The lock is one organization's."""
     with (
