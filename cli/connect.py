@@ -122,8 +122,7 @@ def disconnect_zendesk(org: Org) -> None:
         store = StoredCredentials(resources)
         kind = store.load().kind
         with ZendeskClient.opened(base_url, store) as client:
-            client.revoke()
-        forget_connection(resources, "zendesk")
+            client.revoke(forget=store.forget)
     end = "its token is revoked"
     if kind == "api_token":
         end = "delete its API token in Zendesk's Admin Center, which alone can"

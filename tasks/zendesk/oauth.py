@@ -80,24 +80,31 @@ class TokenProvider:
         """
         return self._usable(self._store.load(), refused) or self._renewed(refused)
 
-    def revoke(self) -> None:
-        """Ends the stored token at Zendesk, and with it its refresh token.
+    def revoke(self, forget: Callable[[], object] = lambda: None) -> None:
+        """Ends the stored token at Zendesk, and with it its refresh token; then does `forget`.
 
+        Nobody renews in between, which would leave a token that lives on and is known nowhere.
         What has ended already is as good as revoked. An API token is left: only Admin Center
         can delete it. Raises: TransientError.
         """
-        credentials = self._store.load()
-        if credentials.kind == "api_token":
-            return
+        with self._store.renewing():
+            self._end(self._store.load())
+            forget()
+
+    def _end(self, credentials: Credentials) -> None:
         held = credentials.authorization
-        try:
-            # a refresh token outlives its access token, and only a live one of these ends both
-            current = self.authorization() if credentials.refresh_token else held
-            if current is None or self._revoked(current) or not credentials.refresh_token:
-                return
-            self._revoked(self.authorization(refused=current))
-        except (ConfigurationError, RefusedError):
+        if held is None or credentials.kind == "api_token":
             return
+        alone = credentials.refresh_token is None
+        if (alone or credentials.is_fresh(self._clock())) and (self._revoked(held) or alone):
+            return
+        # a refresh token outlives its access token, and only a live one of these ends both
+        try:
+            renewed = self._by_refresh(credentials)
+        except ConfigurationError:
+            return
+        self._save(renewed)
+        self._revoked(f"Bearer {renewed.access_token}")
 
     def _revoked(self, authorization: str) -> bool:
         """Whether this call ended the token; False where it had ended before."""
@@ -134,13 +141,10 @@ class TokenProvider:
 
     def _renew(self, credentials: Credentials) -> Credentials:
         if credentials.refresh_token is not None:
-            asked = {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token}
             try:
-                granted = _ask(self._http, _client(credentials) | asked)
+                return self._by_refresh(credentials)
             except GrantRefusedError:
                 pass  # ended, revoked, or used by a process that died before it had saved
-            else:
-                return _with(credentials, granted, self._clock())
         if credentials.kind == "client_credentials":
             return self._by_client(credentials)
         try:
@@ -150,6 +154,13 @@ class TokenProvider:
                 "Zendesk took neither the refresh token (ended, revoked, or used by a run that was"
                 " killed) nor the client alone; run `vensor connect zendesk … --browser` again"
             ) from None
+
+    def _by_refresh(self, credentials: Credentials) -> Credentials:
+        """The next pair; the old one is dead from then on. Raises: GrantRefusedError."""
+        token = credentials.refresh_token or ""
+        asked = {"grant_type": "refresh_token", "refresh_token": token}
+        granted = _ask(self._http, _client(credentials) | asked)
+        return _with(credentials, granted, self._clock())
 
     def _by_client(self, credentials: Credentials) -> Credentials:
         """New credentials by the client's own secret. Raises: ConfigurationError without one."""

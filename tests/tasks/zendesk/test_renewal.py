@@ -266,6 +266,36 @@ def test_what_was_disconnected_meanwhile_stays_so(
         store.save(credentials)
 
 
+def test_nobody_renews_between_revoking_and_forgetting(
+    resources: Resources, client: ZendeskClient, connect: Connect, account: dict[str, str]
+) -> None:
+    """A run that wants a token meanwhile waits, and then finds no connection: none lives on."""
+    connect(Credentials(account["client_id"], account["client_secret"]))
+    refused = client.authorization()
+    store = StoredCredentials(resources)
+    found: list[object] = []
+
+    def ask() -> None:
+        with opened(resources.organization.slug) as own, http_client(client.account) as http:
+            try:
+                found.append(TokenProvider(http, StoredCredentials(own)).authorization(refused))
+            except ConfigurationError as error:
+                found.append(error)
+
+    thread = threading.Thread(target=ask)
+
+    def forget() -> None:
+        thread.start()
+        thread.join(1)
+        assert thread.is_alive()
+        assert found == []
+        store.forget()
+
+    client.revoke(forget)
+    thread.join()
+    assert "not connected to zendesk" in str(found[0])
+
+
 def test_scopes_and_end_are_stored_in_the_open(
     resources: Resources, client: ZendeskClient, connect: Connect, allowed: Allowed
 ) -> None:
