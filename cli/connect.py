@@ -27,6 +27,8 @@ from tasks.zendesk.oauth import redeem_code
 
 SLACK_API = "https://slack.com/api/"
 SUBDOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+# a colon would move the border between name and token
+ADDRESS = re.compile(r"[^@:\s]+@[^@:\s]+")
 LEGACY_WARNING = (
     "API tokens are ending: no account can make new ones since 2026-10-27, idle ones end after"
     " 30 days, and all stop on 2027-04-30; an OAuth client lasts"
@@ -202,7 +204,7 @@ def _check_way(
     """Raises: BadParameter unless the options name one way to connect, and all that it needs."""
     if api_token and (client_id or browser or public):
         raise typer.BadParameter("--api-token goes with --email alone")
-    if api_token and "@" not in (email or ""):
+    if api_token and not ADDRESS.fullmatch(email or ""):
         raise typer.BadParameter("--api-token needs the --email of the agent that it belongs to")
     if not api_token and email:
         raise typer.BadParameter("--email goes with --api-token")

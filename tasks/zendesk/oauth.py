@@ -33,10 +33,15 @@ CODES = {
     "unauthorized_client",
     "unsupported_grant_type",
 }
+# Of these, the refusals that another code or refresh token would not help.
+BLAMING = {"invalid_client", "invalid_scope", "unauthorized_client", "unsupported_grant_type"}
 
 
 class GrantRefusedError(ConfigurationError):
-    """A code or refresh token that Zendesk does not take: it ended, or was used before."""
+    """A code or refresh token that Zendesk does not take: it ended, or was used before.
+
+    Any refusal that does not blame the client counts: the words differ between OAuth servers.
+    """
 
 
 class _Granted(msgspec.Struct):
@@ -271,7 +276,8 @@ def _ask(http: httpx.Client, asked: dict[str, str]) -> _Granted:
     if answer.is_success:
         return _granted(answer.content)
     code = _code(answer)
-    kind = GrantRefusedError if code == "invalid_grant" else ConfigurationError
+    blamed = code in BLAMING or status not in {httpx.codes.BAD_REQUEST, httpx.codes.UNAUTHORIZED}
+    kind = ConfigurationError if blamed else GrantRefusedError
     raise kind(
         f"Zendesk refused the OAuth client ({code});"
         " run `vensor connect zendesk` with its present address and secret"

@@ -231,6 +231,7 @@ def test_what_does_not_work_replaces_nothing(
         (("--client-id", "x", "--public"), "--public goes with --browser"),
         (("--client-id", "x", "--email", "a@b"), "--email goes with --api-token"),
         (("--api-token",), "needs the --email"),
+        (("--api-token", "--email", "a:x@b"), "needs the --email"),
         (("--api-token", "--email", "a@b", "--client-id", "x"), "--api-token goes with"),
         (("--client-id", "x", "--base-url", "https://x"), "one of --subdomain and --base-url"),
         (("--client-id", "x", "--redirect-port", "0"), "greater than or equal to 1"),
