@@ -15,7 +15,6 @@ from tasks.errors import ConfigurationError, RefusedError, TransientError
 from tasks.zendesk.consent import Consent
 from tasks.zendesk.credentials import (
     API_TOKENS_END,
-    NEEDED_SCOPES,
     Credentials,
     CredentialStore,
     check_scopes,
@@ -162,8 +161,7 @@ class TokenProvider:
 
     def _by_refresh(self, credentials: Credentials) -> Credentials:
         """The next pair; the old one is dead from then on. Raises: GrantRefusedError."""
-        token = credentials.refresh_token or ""
-        asked = {"grant_type": "refresh_token", "refresh_token": token}
+        asked = {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token or ""}
         granted = _ask(self._http, _client(credentials) | asked)
         return _with(credentials, granted, self._clock())
 
@@ -173,10 +171,12 @@ class TokenProvider:
             raise ConfigurationError(
                 "the OAuth client has no secret; run `vensor connect zendesk … --browser` again"
             )
-        asked = {"grant_type": "client_credentials", "scope": " ".join(NEEDED_SCOPES)}
+        asked = {"grant_type": "client_credentials", "scope": credentials.asked_scopes}
         granted = _ask(self._http, _client(credentials) | asked)
         check_scopes(granted.scope)
-        alone = Credentials(credentials.client_id, credentials.client_secret)
+        alone = Credentials(
+            credentials.client_id, credentials.client_secret, more_scopes=credentials.more_scopes
+        )
         return _with(alone, granted, self._clock())
 
     def _save(self, credentials: Credentials) -> None:
@@ -200,7 +200,7 @@ def redeem_code(
         "code": code,
         "redirect_uri": consent.redirect_uri,
         "code_verifier": consent.verifier,
-        "scope": " ".join(NEEDED_SCOPES),
+        "scope": client.asked_scopes,
     }
     try:
         granted = _ask(http, _client(client) | asked)
