@@ -18,7 +18,7 @@ from tasks.escalation import SlackChannel
 from tasks.extraction import probed_modes
 from tasks.resources import opened, opened_engine
 from tasks.settings import Settings, load_settings
-from tasks.zendesk import ZendeskClient
+from tasks.zendesk import ZendeskClient, credential_notes
 from warehouse.quarantine import held_records
 from warehouse.repairs import stuck
 from warehouse.sessions import directory
@@ -140,9 +140,12 @@ def _slugs(settings: Settings) -> list[str]:
 def _zendesk(slug: str) -> str:
     with opened(slug) as resources:
         base_url = find_connection(resources, "zendesk").base_url
-        with ZendeskClient.opened(base_url, StoredCredentials(resources)) as client:
+        store = StoredCredentials(resources)
+        with ZendeskClient.opened(base_url, store) as client:
             client.check()
-    return base_url
+        credentials = store.load()
+    allowed = f"allowed to {credentials.scopes}" if credentials.scopes else "by API token"
+    return "; ".join([f"{base_url}, {allowed}", *credential_notes(credentials, datetime.now(UTC))])
 
 
 def _slack(slug: str) -> str:

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from tasks.resources import Resources
 from tasks.zendesk import Page, to_rows
 from tasks.zendesk.desk import Article
-from tasks.zendesk.records import Call, Rating, TicketEvent
+from tasks.zendesk.records import Call, TicketEvent
+from tasks.zendesk.satisfaction import Rating
 from warehouse.loading import merge
 from warehouse.tables.zendesk import calls, satisfaction_ratings
 
