@@ -5,6 +5,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
+import msgspec
 import typer
 
 from cli import browser as browsers
@@ -27,6 +28,8 @@ from tasks.zendesk.oauth import redeem_code
 
 SLACK_API = "https://slack.com/api/"
 SUBDOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+# a colon would move the border between name and token
+ADDRESS = re.compile(r"[^@:\s]+@[^@:\s]+")
 LEGACY_WARNING = (
     "API tokens are ending: no account can make new ones since 2026-10-27, idle ones end after"
     " 30 days, and all stop on 2027-04-30; an OAuth client lasts"
@@ -43,6 +46,7 @@ Public = Annotated[bool, typer.Option("--public", help="With --browser: a client
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Of the loopback redirect URL.")]
 Wait = Annotated[int, typer.Option(min=1, help="How long --browser waits.")]
 ApiToken = Annotated[bool, typer.Option("--api-token", help="Legacy: a token, with --email.")]
+Write = Annotated[bool, typer.Option("--write", help="Ask for the scope write as well.")]
 Email = Annotated[str | None, typer.Option(help="Of the agent whose API token it is.")]
 
 
@@ -63,6 +67,7 @@ def zendesk(
     wait_seconds: Wait = 300,
     api_token: ApiToken = False,
     email: Email = None,
+    write: Write = False,
 ) -> None:
     """Connects Zendesk with an OAuth client of the account; its secret is read from stdin.
 
@@ -70,6 +75,8 @@ def zendesk(
 
     With --browser an administrator allows the access there; register the redirect URL
     http://127.0.0.1:8721/callback with the client, to the letter.
+
+    With --write recordings can be deleted in Zendesk too; nothing else needs it.
 
     With --api-token, which ends on 2027-04-30, the token is read from stdin.
 
@@ -84,7 +91,7 @@ def zendesk(
                 resources, base_url=url, email=email or "", token=_secret("API token")
             )
         else:
-            client = Credentials(client_id or "", "" if public else _secret("client secret"))
+            client = _client(client_id or "", public=public, write=write)
             if browser:
                 client = allowed_client(url, client, port=redirect_port, wait_seconds=wait_seconds)
             _store_tried(resources, url, client)
@@ -122,8 +129,7 @@ def disconnect_zendesk(org: Org) -> None:
         store = StoredCredentials(resources)
         kind = store.load().kind
         with ZendeskClient.opened(base_url, store) as client:
-            client.revoke()
-        forget_connection(resources, "zendesk")
+            client.revoke(forget=store.forget)
     end = "its token is revoked"
     if kind == "api_token":
         end = "delete its API token in Zendesk's Admin Center, which alone can"
@@ -159,9 +165,9 @@ def allowed_client(
     """The client's credentials, once an administrator has allowed them in the browser."""
     with browsers.listening(port) as callback:
         consent = Consent.begun(callback.redirect_uri)
-        browsers.show(consent.url(base_url, client.client_id))
+        browsers.show(consent.url(base_url, client.client_id, scopes=client.asked_scopes))
         code = consent.code(callback.wait(wait_seconds))
-    by_code = Credentials(client.client_id, client.client_secret, kind="authorization_code")
+    by_code = msgspec.structs.replace(client, kind="authorization_code")
     with http_client(base_url) as http:
         return redeem_code(http, by_code, consent, code, now=datetime.now(UTC))
 
@@ -178,6 +184,11 @@ def connect_slack(resources: Resources, *, base_url: str, channel: str, token: s
         secret=token.encode(),
     )
     return team
+
+
+def _client(client_id: str, *, public: bool, write: bool) -> Credentials:
+    secret = "" if public else _secret("client secret")
+    return Credentials(client_id, secret, more_scopes="write" if write else "")
 
 
 def _store_tried(resources: Resources, base_url: str, credentials: Credentials) -> None:
@@ -203,7 +214,7 @@ def _check_way(
     """Raises: BadParameter unless the options name one way to connect, and all that it needs."""
     if api_token and (client_id or browser or public):
         raise typer.BadParameter("--api-token goes with --email alone")
-    if api_token and "@" not in (email or ""):
+    if api_token and not ADDRESS.fullmatch(email or ""):
         raise typer.BadParameter("--api-token needs the --email of the agent that it belongs to")
     if not api_token and email:
         raise typer.BadParameter("--email goes with --api-token")

@@ -43,6 +43,11 @@ class StoredCredentials:
             if not organizations.renew(connection, renewed):
                 raise ConfigurationError("the organization was disconnected from Zendesk meanwhile")
 
+    def forget(self) -> None:
+        """Deletes the connection, audited; to be called within `renewing`."""
+        with self._resources.session() as connection:
+            _forget(connection, self._resources, "zendesk")
+
     @contextmanager
     def renewing(self) -> Iterator[None]:
         """Within, no other process renews, replaces or forgets these credentials."""
@@ -99,9 +104,13 @@ def store_connection(
 def forget_connection(resources: Resources, provider: str) -> bool:
     """Deletes a connection with its secrets, audited; False if there was none."""
     with _changing(resources, provider) as connection:
-        forgotten = organizations.disconnect(connection, provider)
-        if forgotten:
-            _record(connection, resources, f"disconnect.{provider}", {})
+        return _forget(connection, resources, provider)
+
+
+def _forget(connection: Connection, resources: Resources, provider: str) -> bool:
+    forgotten = organizations.disconnect(connection, provider)
+    if forgotten:
+        _record(connection, resources, f"disconnect.{provider}", {})
     return forgotten
 
 

@@ -116,7 +116,7 @@ def _translated(error: BaseException | None) -> VensorError:
     told = f"the warehouse refused (SQLSTATE {state}, table {table}, constraint {constraint})"
     if isinstance(error, psycopg.DataError) or (state is not None and state[:2] in BAD_VALUES):
         return DataError(told)
-    if state is None or state[:2] in {"08", "40", "53", "57"} or state == "55P03":
+    if state is None or state[:2] in {"08", "40", "53", "57"} or state in {"55P03", "25P03"}:
         return TransientError(f"the warehouse is not reachable or busy (SQLSTATE {state})")
     if state in {"42P01", "42883"}:
         return ConfigurationError(

@@ -117,9 +117,9 @@ class ZendeskClient:
             raise RefusedError("this needs an OAuth client; an API token does not open it")
         return token
 
-    def revoke(self) -> None:
-        """Ends the stored token at Zendesk. Raises: TransientError."""
-        self._tokens.revoke()
+    def revoke(self, forget: Callable[[], object] = lambda: None) -> None:
+        """Ends the stored token at Zendesk, then does `forget`. Raises: TransientError."""
+        self._tokens.revoke(forget)
 
     def _get_once(self, path: str, params: Params) -> bytes:
         header = self.authorization()

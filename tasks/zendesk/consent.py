@@ -33,14 +33,14 @@ class Consent:
         verifier = secrets.token_urlsafe(VERIFIER_BYTES)
         return cls(redirect_uri, secrets.token_urlsafe(32), verifier)
 
-    def url(self, base_url: str, client_id: str) -> str:
+    def url(self, base_url: str, client_id: str, *, scopes: str = " ".join(NEEDED_SCOPES)) -> str:
         """Where the browser goes. Raises: ConfigurationError for a base URL that leaks."""
         hashed = hashlib.sha256(self.verifier.encode()).digest()
         asked = {
             "response_type": "code",
             "client_id": client_id,
             "redirect_uri": self.redirect_uri,
-            "scope": " ".join(NEEDED_SCOPES),
+            "scope": scopes,
             "state": self.state,
             "code_challenge": base64.urlsafe_b64encode(hashed).rstrip(b"=").decode(),
             "code_challenge_method": "S256",

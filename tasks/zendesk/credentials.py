@@ -39,6 +39,7 @@ class Credentials(msgspec.Struct, frozen=True):
     refresh_expires_at: datetime | None = None
     email: str = ""
     api_token: str = ""
+    more_scopes: str = ""
 
     def __repr__(self) -> str:
         return f"Credentials(kind={self.kind!r}, client_id={self.client_id!r})"
@@ -59,6 +60,11 @@ class Credentials(msgspec.Struct, frozen=True):
             plain = f"{self.email}/token:{self.api_token}".encode()
             return f"Basic {base64.b64encode(plain).decode()}"
         return None if self.access_token is None else f"Bearer {self.access_token}"
+
+    @property
+    def asked_scopes(self) -> str:
+        """What is asked for: what is needed, and what was wished for beyond it."""
+        return " ".join((*NEEDED_SCOPES, *self.more_scopes.split()))
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether the access token has at least a minute to live."""

@@ -15,7 +15,6 @@ from tasks.errors import ConfigurationError, RefusedError, TransientError
 from tasks.zendesk.consent import Consent
 from tasks.zendesk.credentials import (
     API_TOKENS_END,
-    NEEDED_SCOPES,
     Credentials,
     CredentialStore,
     check_scopes,
@@ -33,10 +32,15 @@ CODES = {
     "unauthorized_client",
     "unsupported_grant_type",
 }
+# Of these, the refusals that another code or refresh token would not help.
+BLAMING = {"invalid_client", "invalid_scope", "unauthorized_client", "unsupported_grant_type"}
 
 
 class GrantRefusedError(ConfigurationError):
-    """A code or refresh token that Zendesk does not take: it ended, or was used before."""
+    """A code or refresh token that Zendesk does not take: it ended, or was used before.
+
+    Any refusal that does not blame the client counts: the words differ between OAuth servers.
+    """
 
 
 class _Granted(msgspec.Struct):
@@ -80,24 +84,31 @@ class TokenProvider:
         """
         return self._usable(self._store.load(), refused) or self._renewed(refused)
 
-    def revoke(self) -> None:
-        """Ends the stored token at Zendesk, and with it its refresh token.
+    def revoke(self, forget: Callable[[], object] = lambda: None) -> None:
+        """Ends the stored token at Zendesk, and with it its refresh token; then does `forget`.
 
+        Nobody renews in between, which would leave a token that lives on and is known nowhere.
         What has ended already is as good as revoked. An API token is left: only Admin Center
         can delete it. Raises: TransientError.
         """
-        credentials = self._store.load()
-        if credentials.kind == "api_token":
-            return
+        with self._store.renewing():
+            self._end(self._store.load())
+            forget()
+
+    def _end(self, credentials: Credentials) -> None:
         held = credentials.authorization
-        try:
-            # a refresh token outlives its access token, and only a live one of these ends both
-            current = self.authorization() if credentials.refresh_token else held
-            if current is None or self._revoked(current) or not credentials.refresh_token:
-                return
-            self._revoked(self.authorization(refused=current))
-        except (ConfigurationError, RefusedError):
+        if held is None or credentials.kind == "api_token":
             return
+        alone = credentials.refresh_token is None
+        if (alone or credentials.is_fresh(self._clock())) and (self._revoked(held) or alone):
+            return
+        # a refresh token outlives its access token, and only a live one of these ends both
+        try:
+            renewed = self._by_refresh(credentials)
+        except ConfigurationError:
+            return
+        self._save(renewed)
+        self._revoked(f"Bearer {renewed.access_token}")
 
     def _revoked(self, authorization: str) -> bool:
         """Whether this call ended the token; False where it had ended before."""
@@ -134,13 +145,10 @@ class TokenProvider:
 
     def _renew(self, credentials: Credentials) -> Credentials:
         if credentials.refresh_token is not None:
-            asked = {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token}
             try:
-                granted = _ask(self._http, _client(credentials) | asked)
+                return self._by_refresh(credentials)
             except GrantRefusedError:
                 pass  # ended, revoked, or used by a process that died before it had saved
-            else:
-                return _with(credentials, granted, self._clock())
         if credentials.kind == "client_credentials":
             return self._by_client(credentials)
         try:
@@ -151,16 +159,24 @@ class TokenProvider:
                 " killed) nor the client alone; run `vensor connect zendesk … --browser` again"
             ) from None
 
+    def _by_refresh(self, credentials: Credentials) -> Credentials:
+        """The next pair; the old one is dead from then on. Raises: GrantRefusedError."""
+        asked = {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token or ""}
+        granted = _ask(self._http, _client(credentials) | asked)
+        return _with(credentials, granted, self._clock())
+
     def _by_client(self, credentials: Credentials) -> Credentials:
         """New credentials by the client's own secret. Raises: ConfigurationError without one."""
         if not credentials.client_secret:
             raise ConfigurationError(
                 "the OAuth client has no secret; run `vensor connect zendesk … --browser` again"
             )
-        asked = {"grant_type": "client_credentials", "scope": " ".join(NEEDED_SCOPES)}
+        asked = {"grant_type": "client_credentials", "scope": credentials.asked_scopes}
         granted = _ask(self._http, _client(credentials) | asked)
         check_scopes(granted.scope)
-        alone = Credentials(credentials.client_id, credentials.client_secret)
+        alone = Credentials(
+            credentials.client_id, credentials.client_secret, more_scopes=credentials.more_scopes
+        )
         return _with(alone, granted, self._clock())
 
     def _save(self, credentials: Credentials) -> None:
@@ -184,7 +200,7 @@ def redeem_code(
         "code": code,
         "redirect_uri": consent.redirect_uri,
         "code_verifier": consent.verifier,
-        "scope": " ".join(NEEDED_SCOPES),
+        "scope": client.asked_scopes,
     }
     try:
         granted = _ask(http, _client(client) | asked)
@@ -260,7 +276,8 @@ def _ask(http: httpx.Client, asked: dict[str, str]) -> _Granted:
     if answer.is_success:
         return _granted(answer.content)
     code = _code(answer)
-    kind = GrantRefusedError if code == "invalid_grant" else ConfigurationError
+    blamed = code in BLAMING or status not in {httpx.codes.BAD_REQUEST, httpx.codes.UNAUTHORIZED}
+    kind = ConfigurationError if blamed else GrantRefusedError
     raise kind(
         f"Zendesk refused the OAuth client ({code});"
         " run `vensor connect zendesk` with its present address and secret"

@@ -16,6 +16,7 @@ from cli.peers import Sandbox
 from tasks.connections import StoredCredentials, find_connection
 from tasks.errors import ConfigurationError
 from tasks.resources import Resources
+from tasks.zendesk import ZendeskClient
 
 SECONDS = 30
 VENSOR = (sys.executable, "-c", "from cli.main import main; main()")
@@ -113,6 +114,24 @@ def test_consent_in_the_browser_connects(
     assert find_connection(resources, "zendesk").scopes == "read hc:read"
     for secret in (stored.access_token, stored.refresh_token, told["code"], stored.client_secret):
         assert not secret or secret not in out + err
+
+
+def test_write_is_asked_for_where_it_is_wished_for(
+    vensor: Vensor, browse: Vensor, account: dict[str, str], resources: Resources
+) -> None:
+    """By the client alone or in the browser, and by each renewal from then on."""
+    ways = ("--base-url", account["base_url"], "--client-id", account["client_id"], "--write")
+    done = _told(vensor("connect", "zendesk", *ways, stdin=account["client_secret"]))
+    assert done[0] == 0, done[2]
+    assert find_connection(resources, "zendesk").scopes == "read hc:read write"
+    store = StoredCredentials(resources)
+    with ZendeskClient.opened(account["base_url"], store) as client:
+        client.authorization(refused=client.authorization())
+    assert store.load().scopes == "read hc:read write"
+    process = browse("--public", "--client-id", account["public_client_id"], "--write")
+    httpx.get(_address(process), follow_redirects=True)
+    assert _told(process)[0] == 0
+    assert find_connection(resources, "zendesk").scopes == "read hc:read write"
 
 
 def test_other_requests_do_not_end_the_wait(
@@ -231,6 +250,7 @@ def test_what_does_not_work_replaces_nothing(
         (("--client-id", "x", "--public"), "--public goes with --browser"),
         (("--client-id", "x", "--email", "a@b"), "--email goes with --api-token"),
         (("--api-token",), "needs the --email"),
+        (("--api-token", "--email", "a:x@b"), "needs the --email"),
         (("--api-token", "--email", "a@b", "--client-id", "x"), "--api-token goes with"),
         (("--client-id", "x", "--base-url", "https://x"), "one of --subdomain and --base-url"),
         (("--client-id", "x", "--redirect-port", "0"), "greater than or equal to 1"),

@@ -234,6 +234,17 @@ def test_a_lock_that_is_held_too_long_is_a_passing_error(resources: Resources) -
         pass
 
 
+def test_a_machine_that_is_gone_loses_its_place(resources: Resources) -> None:
+    """The database ends its transaction; should it come back, that is a passing error."""
+    organization, engine = resources.organization, resources.engine
+    with (
+        pytest.raises(TransientError, match="not reachable or busy"),
+        renewal(engine, organization, "zendesk", idle_seconds=0.3),
+        renewal(engine, organization, "zendesk", wait_seconds=10),
+    ):
+        pass
+
+
 def test_organizations_do_not_wait_for_each_other(resources: Resources, other_organization) -> None:
     """The lock is one organization's."""
     with (
@@ -253,6 +264,36 @@ def test_what_was_disconnected_meanwhile_stays_so(
     assert forget_connection(resources, "zendesk")
     with pytest.raises(ConfigurationError, match="not connected"):
         store.save(credentials)
+
+
+def test_nobody_renews_between_revoking_and_forgetting(
+    resources: Resources, client: ZendeskClient, connect: Connect, account: dict[str, str]
+) -> None:
+    """A run that wants a token meanwhile waits, and then finds no connection: none lives on."""
+    connect(Credentials(account["client_id"], account["client_secret"]))
+    refused = client.authorization()
+    store = StoredCredentials(resources)
+    found: list[object] = []
+
+    def ask() -> None:
+        with opened(resources.organization.slug) as own, http_client(client.account) as http:
+            try:
+                found.append(TokenProvider(http, StoredCredentials(own)).authorization(refused))
+            except ConfigurationError as error:
+                found.append(error)
+
+    thread = threading.Thread(target=ask)
+
+    def forget() -> None:
+        thread.start()
+        thread.join(1)
+        assert thread.is_alive()
+        assert found == []
+        store.forget()
+
+    client.revoke(forget)
+    thread.join()
+    assert "not connected to zendesk" in str(found[0])
 
 
 def test_scopes_and_end_are_stored_in_the_open(

@@ -75,6 +75,32 @@ def test_a_refresh_token_that_another_process_used_is_no_error(
         assert TokenProvider(http, Overtaken(gone)).authorization() == "Bearer theirs"
 
 
+@pytest.mark.parametrize(
+    ("error", "status", "grants"),
+    [
+        ("invalid_grant", 400, ["refresh_token", "client_credentials"]),
+        ("invalid_request", 400, ["refresh_token", "client_credentials"]),
+        ("invalid_token", 401, ["refresh_token", "client_credentials"]),
+        ("invalid_client", 401, ["refresh_token"]),
+        ("unauthorized_client", 400, ["refresh_token"]),
+        ("InvalidEndpoint", 404, ["refresh_token"]),
+    ],
+)
+def test_whatever_refuses_a_refresh_token_the_client_goes_on(
+    script: Script, store: Store, error: str, status: int, grants: list[str]
+) -> None:
+    """Unless the client itself is refused, or the address is no Zendesk."""
+    store.now = msgspec.structs.replace(store.now, access_token=None, refresh_token="refresh-0")
+    script.answers = [Said({"error": error}, status), _pair(1)]
+    with httpx.Client(base_url=script.url, trust_env=False) as http:
+        if len(grants) == 2:
+            assert TokenProvider(http, store).authorization() == "Bearer access-1"
+        else:
+            with pytest.raises(ConfigurationError, match="its present address and secret"):
+                TokenProvider(http, store).authorization()
+    assert [one.body["grant_type"] for one in script.asked] == grants
+
+
 def test_missing_scopes_are_named(client: ZendeskClient, script: Script, store: Store) -> None:
     """Zendesk grants a token for less than was asked; the 403s would come later."""
     store.now = msgspec.structs.replace(store.now, access_token=None)
