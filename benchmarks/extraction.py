@@ -55,8 +55,8 @@ def main(
 
 def measure(stage: Stage, tickets: int, *, copies: bool) -> dict[str, Any]:
     """The figures: seconds, records a second and ratios."""
-    with stage.tenant("warm") as resources:  # the sandbox builds its index on first use
-        _end_to_end(stage, resources, limit=1)
+    with stage.tenant("warm") as resources:  # the sandbox builds its indexes on first use
+        _warm(stage, resources)
     figures: dict[str, Any] = {"tickets": tickets}
     before = peak_bytes()
     with stage.tenant("sealed") as resources:
@@ -77,11 +77,19 @@ def measure(stage: Stage, tickets: int, *, copies: bool) -> dict[str, Any]:
     return figures
 
 
-def _end_to_end(stage: Stage, resources: Resources, limit: int | None = None) -> float:
+def _warm(stage: Stage, resources: Resources) -> None:
+    with _client(stage, resources) as client:
+        for name in MEASURED:
+            stream = STREAMS[name].export
+            assert stream is not None
+            stream.probe(client, stage.as_of)
+
+
+def _end_to_end(stage: Stage, resources: Resources) -> float:
     with _client(stage, resources) as client:
         extraction = Extraction(resources, client, stage.as_of)
         began = time.perf_counter()
-        for name in MEASURED[:limit]:
+        for name in MEASURED:
             extraction.read(name)
         return time.perf_counter() - began
 

@@ -46,6 +46,7 @@ def _extract(slug: str, as_of: datetime) -> StageResult:
     extract.prepare_days(slug, as_of)
     extract.probe_streams(slug, as_of)
     results = [extract.extract_stream(slug, name, as_of) for name in extract.STREAM_NAMES]
+    results.append(reconcile.repair_tickets(slug, as_of))
     results.append(reconcile.reconcile(slug, as_of))
     results.append(reconcile.repair_tickets(slug, as_of))
     # last: the events of a deleted ticket are still exported, with its words

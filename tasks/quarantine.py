@@ -4,9 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from tasks.errors import ConfigurationError
 from tasks.pages import UNFIT, PageLoader
 from tasks.resources import Resources, opened
-from tasks.zendesk import Page
+from tasks.zendesk import STREAMS, Page
 from tasks.zendesk.parse import parse_page
 from tasks.zendesk.streams import KINDS
 from tasks.zendesk.ticket import as_events
@@ -28,7 +29,12 @@ class Retried:
 
 
 def retry_quarantined(slug: str, as_of: datetime, stream: str | None = None) -> Retried:
-    """Loads what can be read now and takes it out of quarantine; the rest stays."""
+    """Loads what can be read now and takes it out of quarantine; the rest stays.
+
+    Raises: ConfigurationError for a stream that there is not.
+    """
+    if stream is not None and stream not in STREAMS:
+        raise ConfigurationError(f"no stream {stream!r}; there are: {', '.join(STREAMS)}")
     with opened(slug) as resources:
         with resources.session() as connection:
             held = quarantine.held_records(connection, stream)

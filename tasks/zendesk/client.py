@@ -200,8 +200,8 @@ def _lacking(body: bytes) -> str:
     """What a 403 says is missing: scopes, from Zendesk's own vocabulary, or nothing in words."""
     scopes = MISSING_SCOPES.search(body)
     if scopes is None:
-        return "the OAuth client lacks a scope or its user the role"
-    return f"the OAuth client lacks the scopes {scopes[1].decode().strip()}"
+        return "the client lacks a scope or its user the role"
+    return f"the client lacks the scopes {scopes[1].decode().strip()}"
 
 
 class NotFoundError(PermanentError):

@@ -39,7 +39,7 @@ def described(error: VensorError) -> tuple[str, str]:
     if isinstance(error, NotInPlanError):
         return REFUSED, "not in this account's plan"
     if isinstance(error, RefusedError):
-        return REFUSED, f"not allowed: {str(error).rsplit(': ', 1)[-1]}"
+        return REFUSED, f"not allowed: {str(error).rsplit(': ', 1)[-1]}, or it is closed to it"
     return BROKEN, str(error)
 
 

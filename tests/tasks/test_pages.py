@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from tasks.errors import PermanentError
+from tasks.errors import ConfigurationError, PermanentError
 from tasks.pages import PageLoader
 from tasks.quarantine import retry_quarantined
 from tasks.resources import Resources
@@ -113,6 +113,14 @@ def test_quarantined_records_are_loaded_once_they_can_be_read(
         assert [one.record_id for one in held_records(connection)] == ["8"]
     read = "select purpose from audit.events where purpose = 'retry quarantined records'"
     assert len(_rows(resources, read)) == 1
+
+
+def test_a_stream_that_there_is_not_is_no_empty_quarantine(
+    resources: Resources, as_of: datetime
+) -> None:
+    """A slip of the pen must not look like a clean desk."""
+    with pytest.raises(ConfigurationError, match="no stream 'tea'; there are: agents"):
+        retry_quarantined(resources.organization.slug, as_of, "tea")
 
 
 def test_an_unknown_field_is_kept_out_and_counted(

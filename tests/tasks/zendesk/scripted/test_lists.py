@@ -185,7 +185,7 @@ def test_metric_events_of_one_ticket_come_with_it(client: ZendeskClient, script:
         (
             Said({"error": "Forbidden"}, 403),
             Said({}),
-            ("list", "refused", "works", "not allowed: the OAuth client lacks a scope or its"),
+            ("list", "refused", "works", "not allowed: the client lacks a scope or its"),
         ),
         (
             Said({"error": "InvalidEndpoint"}, 404),
