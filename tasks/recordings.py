@@ -72,22 +72,19 @@ def fetch_recordings(slug: str) -> StageResult:
 
 
 def _fetch_all(resources: Resources, stores: Stores, pending: list[PendingRecording]) -> int:
-    """How many did not come for now. Raises: TransientError when it is no single recording's."""
+    """How many did not come for now: the day goes on without them, and the next run asks again."""
     base_url = find_connection(resources, "zendesk").base_url
-    failed = in_a_row = 0
+    came = in_a_row = 0
     with ZendeskClient.opened(base_url, StoredCredentials(resources)) as client:
         hosts = MediaHosts(httpx.URL(base_url), resources.settings.media_hosts())
         fetching = Fetching(resources, client, hosts, stores)
         for number, recording in enumerate(pending):
             report("transcribe", number, total=len(pending), note="fetched")
-            try:
-                fetching.fetch(recording)
-                in_a_row = 0
-            except TransientError:
-                failed, in_a_row = failed + 1, in_a_row + 1
-                if in_a_row == MOST_FAILURES:
-                    raise
-    return failed
+            came_now = fetching.fetch(recording)
+            came, in_a_row = came + came_now, 0 if came_now else in_a_row + 1
+            if in_a_row == MOST_FAILURES:
+                break
+    return len(pending) - came
 
 
 @dataclass(frozen=True)
@@ -99,10 +96,10 @@ class Fetching:
     hosts: MediaHosts
     stores: Stores
 
-    def fetch(self, recording: PendingRecording) -> None:
-        """Stores one recording, or notes why not.
+    def fetch(self, recording: PendingRecording) -> bool:
+        """Stores a recording, or notes why not; False if it did not come in three tries.
 
-        Raises: TransientError when three tries have failed, ConfigurationError.
+        Raises: ConfigurationError.
         """
         try:
             for attempt in stamina.retry_context(
@@ -110,12 +107,19 @@ class Fetching:
             ):
                 with attempt:
                     self._store(recording)
+            return True
         except ConfigurationError:
             raise
+        except TransientError as error:
+            self._note(recording, "pending", str(error))
+            return False
         except PermanentError as error:
-            state, reason = _why(error)
-            with self.resources.session() as connection:
-                set_recording_state(connection, recording, state, reason=reason)
+            self._note(recording, *_why(error))
+            return True
+
+    def _note(self, recording: PendingRecording, state: str, reason: str) -> None:
+        with self.resources.session() as connection:
+            set_recording_state(connection, recording, state, reason=reason)
 
     def _store(self, recording: PendingRecording) -> None:
         """Chunks and state in one transaction; of an object, the state once it is whole."""

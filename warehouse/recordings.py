@@ -59,7 +59,10 @@ class Stored:
 
 
 def pending_recordings(connection: Connection, state: str) -> list[PendingRecording]:
-    """The recordings to fetch ('pending') or to transcribe ('stored'), oldest first."""
+    """The recordings to fetch ('pending') or to transcribe ('stored').
+
+    Oldest first, but those that failed before come last: they must not hold back the others.
+    """
     rows = connection.execute(
         text("""
             select
@@ -73,7 +76,7 @@ def pending_recordings(connection: Connection, state: str) -> list[PendingRecord
                     select max(v.changed_at) from zendesk.comment_contents as v
                     where v.comment_id = r.comment_id
                 )
-            order by c.changed_at, r.call_id, r.kind
+            order by r.reason is not null, c.changed_at, r.call_id, r.kind
         """),
         {"state": state},
     )

@@ -167,16 +167,21 @@ def _bounded(answer: httpx.Response) -> Iterator[bytes]:
     _check(answer)
     told = answer.headers.get("content-length", "")
     announced = int(told) if told.isdigit() else None
+    _check_size(announced or 0)
     started, total = time.monotonic(), 0
     for chunk in answer.iter_bytes(CHUNK_BYTES):
         total += len(chunk)
-        if max(total, announced or 0) > MOST_BYTES:
-            raise RefusedError(f"a recording is larger than {MOST_BYTES} bytes")
+        _check_size(total)
         if time.monotonic() - started > MOST_SECONDS:
             raise TransientError("a recording came too slowly")
         yield chunk
     if announced is not None and answer.num_bytes_downloaded != announced:
         raise TransientError("a recording broke off: less came than was announced")
+
+
+def _check_size(size_bytes: int) -> None:
+    if size_bytes > MOST_BYTES:
+        raise RefusedError(f"a recording is larger than {MOST_BYTES} bytes")
 
 
 def _broken_off(error: httpx.HTTPError) -> TransientError:
