@@ -4,13 +4,19 @@
 """
 
 import json
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import msgspec
 import pytest
+import s3fs
 
 from tasks.connections import store_connection
 from tasks.resources import Resources, opened
@@ -28,21 +34,35 @@ Pending = Callable[..., int]
 
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
-    """An S3 of this session on a real socket."""
-    from moto.server import ThreadedMotoServer
+    """An S3 of this session on a real socket, in a process of its own: it keeps all in memory."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _await(url)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+
+def _await(url: str) -> None:
+    for _ in range(300):
+        try:
+            httpx.get(url, trust_env=False)
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("the S3 of the tests did not start")
 
 
 @pytest.fixture
 def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The settings lead to a bucket of this test's own; its URL."""
-    import s3fs
-
     bucket = f"vensor-{uuid4().hex}"
     files = s3fs.S3FileSystem(endpoint_url=s3_server, skip_instance_cache=True, **S3_KEYS)
     files.mkdir(bucket)

@@ -22,6 +22,7 @@ class Said:
     delay_seconds: float = 0.0
     hangs_up: bool = False
     repeated: int = 1
+    stays_seconds: float = 0.0
 
     @property
     def content(self) -> bytes:
@@ -91,6 +92,7 @@ def _handler(script: Script) -> type[BaseHTTPRequestHandler]:
             with suppress(ConnectionError):
                 for _ in range(said.repeated):
                     self.wfile.write(said.content)
+            time.sleep(said.stays_seconds)
             self.close_connection = self.close_connection or said.hangs_up
 
         do_POST = do_DELETE = do_GET
