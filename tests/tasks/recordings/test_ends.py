@@ -9,6 +9,7 @@ import pytest
 import stamina
 from sqlalchemy import Engine, text
 
+from cli.organizations import Upstream, add
 from tasks.errors import ConfigurationError, TransientError
 from tasks.purge import drop_past_days, purge_organization
 from tasks.recording_ends import sweep_objects
@@ -19,6 +20,7 @@ from tests.conftest import new_organization
 from tests.tasks.zendesk.scripted.server import Said, Script
 from warehouse import ledger
 from warehouse.ledger import StageResult, exclusive
+from warehouse.upstream import is_deleting
 
 OLD, YOUNG = 40, 3
 
@@ -177,6 +179,23 @@ def test_what_ends_here_is_deleted_in_zendesk_where_that_is_wanted(
     _purge(kept, as_of)
     assert len(script.asked) == 1, "once"
     assert _calls(kept) == [2]
+
+
+def test_what_becomes_of_recordings_in_zendesk_is_a_setting_of_the_organization(
+    desk: Resources,
+) -> None:
+    """They are kept until somebody says otherwise."""
+
+    def told() -> bool:
+        with desk.session() as connection:
+            return is_deleting(connection)
+
+    assert not told()
+    slug = desk.organization.slug
+    add(slug, name="A", timezone="UTC", retention_days=30, upstream_recordings=Upstream.DELETE)
+    assert told()
+    add(slug, name="A", timezone="UTC", retention_days=30, upstream_recordings=Upstream.KEEP)
+    assert not told()
 
 
 def test_one_that_zendesk_deleted_before_is_done(
