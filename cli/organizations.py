@@ -1,5 +1,6 @@
 """`vensor init` and `vensor org`: the warehouse and who is in it."""
 
+from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,6 +16,13 @@ from warehouse.organizations import add_organization
 from warehouse.sessions import Logins, directory
 
 org = typer.Typer(help="The organizations of this warehouse.", no_args_is_help=True)
+
+
+class Upstream(StrEnum):
+    """What may become of recordings in Zendesk when their clock ends here."""
+
+    KEEP = "keep"
+    DELETE = "delete"
 
 
 def register(app: typer.Typer) -> None:
@@ -55,6 +63,9 @@ def add(
     retention_days: Annotated[
         int, typer.Option(min=1, max=3650, help="How long personal data is kept.")
     ] = 30,
+    upstream_recordings: Annotated[
+        Upstream, typer.Option(help="What becomes of a recording in Zendesk when its time is over.")
+    ] = Upstream.KEEP,
 ) -> None:
     """Adds an organization, or changes its settings to these.
 
@@ -68,7 +79,12 @@ def add(
         ) from None
     with opened_engine(load_settings()) as engine:
         added = add_organization(
-            engine, slug=slug, name=name, timezone=timezone, retention_days=retention_days
+            engine,
+            slug=slug,
+            name=name,
+            timezone=timezone,
+            retention_days=retention_days,
+            upstream_recordings=upstream_recordings.value,
         )
     stdout.print(f"{slug} {'added' if added else 'was there; its settings are these now'}")
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from prefect import flow
 
-from tasks import check, embed, escalate, extract, measure, reconcile, score, transcribe
+from tasks import check, embed, escalate, extract, measure, reconcile, recordings, score, transcribe
 from tasks.ledger import Run, StageLine, running
 from tasks.stages import Stage
 from warehouse.ledger import StageResult
@@ -33,7 +33,7 @@ def _work(stage: Stage, run: Run) -> Callable[[], StageResult]:
     return {
         Stage.EXTRACT: lambda: _extract(slug, as_of),
         Stage.CHECK: lambda: check.check_gate(slug, "after_load", as_of),
-        Stage.TRANSCRIBE: lambda: transcribe.transcribe_recordings(slug),
+        Stage.TRANSCRIBE: lambda: _transcribe(slug),
         Stage.EMBED: lambda: embed.embed_text(slug),
         Stage.SCORE: lambda: score.score_tickets(slug),
         Stage.MEASURE: lambda: measure.build_metrics(slug, as_of),
@@ -52,6 +52,10 @@ def _extract(slug: str, as_of: datetime) -> StageResult:
     # last: the events of a deleted ticket are still exported, with its words
     results.append(extract.forget_deleted(slug))
     return _sum(results)
+
+
+def _transcribe(slug: str) -> StageResult:
+    return _sum([recordings.fetch_recordings(slug), transcribe.transcribe_recordings(slug)])
 
 
 def _sum(results: Sequence[StageResult]) -> StageResult:

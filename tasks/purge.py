@@ -6,12 +6,20 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tasks.progress import report
+from tasks.recording_ends import (
+    DONE,
+    count_upstream,
+    delete_upstream,
+    sweep_ended,
+    sweep_objects,
+)
 from tasks.resources import Resources, opened, opened_engine
 from tasks.settings import load_settings
 from tasks.step import step
 from warehouse import audit, retention
 from warehouse.ledger import exclusive
 from warehouse.retention import Clock
+from warehouse.sessions import directory
 
 
 @step
@@ -20,18 +28,24 @@ def purge_organization(slug: str, as_of: datetime, dry_run: bool) -> str:
     with opened(slug) as resources:
         at = _clock(resources, as_of)
         if dry_run:
-            with resources.session() as connection:
-                return _receipt(slug, at, "would delete", retention.count_past(connection, at))
+            return _receipt(slug, at, "would delete", _count(resources, at))
         with exclusive(resources.engine, resources.organization):
-            return _receipt(slug, at, "deleted", _purge(resources, at))
+            upstream, why = delete_upstream(resources, at.cutoff)
+            deleted = _purge(resources, at) + upstream
+            # last: what is past its clock in the warehouse goes even while the store is away
+            deleted["recordings in their store"] = sweep_objects(resources, cutoff=at.cutoff)
+            return _receipt(slug, at, "deleted", deleted) + (f" ({why})" if why else "")
 
 
 @step
 def drop_past_days(as_of: datetime) -> str:
-    """Drops the daily partitions that are past every organization's clock."""
+    """Drops the daily partitions past every organization's clock, and what objects stood beside."""
     with opened_engine(load_settings()) as engine:
         dropped = retention.drop_partitions(engine, as_of)
-    return f"{len(dropped)} daily partitions dropped"
+        slugs = [organization.slug for organization in directory(engine)]
+    swept = sum(sweep_ended(slug, as_of) for slug in slugs)
+    told = f", {swept} recordings in their store" if swept else ""
+    return f"{len(dropped)} daily partitions dropped{told}"
 
 
 def _clock(resources: Resources, as_of: datetime) -> Clock:
@@ -48,6 +62,13 @@ def _clock(resources: Resources, as_of: datetime) -> Clock:
         first_kept_day=day,
         first_kept_at=datetime(day.year, day.month, day.day, tzinfo=zone),
     )
+
+
+def _count(resources: Resources, at: Clock) -> dict[str, int]:
+    """What a purge would delete."""
+    with resources.session() as connection:
+        counts = retention.count_past(connection, at)
+    return counts | {DONE: count_upstream(resources, at.cutoff)}
 
 
 def _purge(resources: Resources, at: Clock) -> Counter[str]:

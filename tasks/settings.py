@@ -6,13 +6,20 @@ VENSOR_LOADER_URL        … and its logins vensor_loader
 VENSOR_TRANSFORMER_URL   … and vensor_transformer
 VENSOR_KEK               the key-encryption key, base64 of 32 random bytes
 VENSOR_ACTOR             who acts, for the audit trail
+VENSOR_RECORDING_HOSTS   where recordings may be fetched from, beside the account itself
+VENSOR_RECORDINGS_URL    file:///… or s3://bucket/prefix to keep recordings in, sealed, in place of
+                         the warehouse
+VENSOR_RECORDINGS_OPTIONS  … and how it is reached: JSON such as {"endpoint_url": "https://…",
+                         "key": "…", "secret": "…"}
 """
 
 import getpass
+import json
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -22,6 +29,17 @@ from warehouse.bootstrap import embedded_logins
 from warehouse.sessions import Logins
 
 PROJECT = Path(__file__).resolve().parents[1]
+# Each with all that lies below it. Nothing goes there but a GET without credentials.
+RECORDING_HOSTS = (
+    "zendesk.com",  # an account that is host-mapped redirects to its subdomain
+    "zdusercontent.com",  # Zendesk's own store of attachments and voicemails
+    "twilio.com",  # Zendesk Talk's carrier: api.twilio.com answers with the recording
+    "twiliocdn.com",  # … or sends on to its delivery network, media.twiliocdn.com
+    # … or to its bucket under a signed address, whose region is the customer's. Anyone may rent a
+    # name below this one: whoever has only Talk's own carrier may strike it off.
+    "amazonaws.com",
+)
+STORES = ("file", "s3")
 
 
 def _actor() -> str:
@@ -39,6 +57,35 @@ class Settings(BaseSettings):
     transformer_url: SecretStr | None = None
     kek: SecretStr | None = None
     actor: str = Field(default_factory=_actor)
+    recording_hosts: str = ",".join(RECORDING_HOSTS)
+    recordings_url: str | None = None
+    recordings_options: SecretStr | None = None
+
+    @field_validator("recordings_url")
+    @classmethod
+    def _is_a_store(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "")
+        if url is not None and (
+            parts.scheme not in STORES or parts.username or not parts.netloc + parts.path.strip("/")
+        ):
+            raise ValueError("neither file:///… nor s3://bucket/prefix")
+        return url
+
+    @field_validator("recordings_options")
+    @classmethod
+    def _is_an_object(cls, told: SecretStr | None) -> SecretStr | None:
+        if told is not None:
+            _checked_options(told)
+        return told
+
+    def media_hosts(self) -> tuple[str, ...]:
+        """The hosts, each with all below it, that recordings may come from."""
+        names = self.recording_hosts.lower().split(",")
+        return tuple(name.strip().strip(".") for name in names if name.strip(" ."))
+
+    def store_options(self) -> dict[str, object]:
+        """What the store of recordings is opened with. Holds secrets."""
+        return {} if self.recordings_options is None else _checked_options(self.recordings_options)
 
     @property
     def embedded(self) -> bool:
@@ -73,6 +120,17 @@ def load_settings() -> Settings:
         names = ", ".join(f"VENSOR_{str(part['loc'][0]).upper()}" for part in error.errors())
         raise ConfigurationError(f"not usable: {names}; see `vensor doctor --help`") from None
     return settings.model_copy(update={"home": settings.home.expanduser().absolute()})
+
+
+def _checked_options(told: SecretStr) -> dict[str, object]:
+    """Raises: ValueError unless it is a JSON object whose endpoint is https or on loopback."""
+    options = json.loads(told.get_secret_value())
+    if not isinstance(options, dict):
+        raise ValueError("not a JSON object")
+    endpoint = urlsplit(str(options.get("endpoint_url") or "https://aws"))
+    if endpoint.scheme != "https" and not is_loopback(endpoint.hostname or ""):
+        raise ValueError("the endpoint is not https")
+    return options
 
 
 def _url(name: str, value: SecretStr | None) -> URL:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, delete, func, select, text, update
@@ -32,15 +33,28 @@ class Connected:
 
 
 def add_organization(
-    engine: Engine, *, slug: str, name: str, timezone: str, retention_days: int
+    engine: Engine,
+    *,
+    slug: str,
+    name: str,
+    timezone: str,
+    retention_days: int,
+    upstream_recordings: Literal["keep", "delete"] = "keep",
 ) -> bool:
     """Adds the organization, or brings its settings to these; False if it was there.
+
+    `upstream_recordings`: what becomes of a recording in Zendesk when its clock ends here.
 
     Raises: ConfigurationError when the slug is not made of a-z, 0-9 and "-".
     """
     known = {organization.slug: organization for organization in directory(engine)}
     org_id = known[slug].org_id if slug in known else uuid4()
-    settings = {"name": name, "timezone": timezone, "retention_days": retention_days}
+    settings = {
+        "name": name,
+        "timezone": timezone,
+        "retention_days": retention_days,
+        "upstream_recordings": upstream_recordings,
+    }
     statement = insert(organizations).values(org_id=org_id, slug=slug, **settings)
     with tenant_session(engine, org_id) as connection:
         connection.execute(

@@ -20,22 +20,6 @@ class PendingTicket:
 
 
 @dataclass(frozen=True)
-class PendingRecording:
-    """A recording to fetch and transcribe, with the sealed comment that holds its address."""
-
-    call_id: int
-    kind: str
-    state: str
-    ticket_id: int
-    comment_id: int
-    changed_at: datetime
-    sealed: bytes
-
-    def __repr__(self) -> str:
-        return f"PendingRecording(call {self.call_id}, {self.kind}, {self.state})"
-
-
-@dataclass(frozen=True)
 class SealedComment:
     """The latest version of one comment that still has its content."""
 
@@ -144,72 +128,6 @@ def known_hashes(
         {"task": task, "model_version": model_version, "ids": list(ticket_ids)},
     )
     return {row.ticket_id: bytes(row.content_hash) for row in rows}
-
-
-def pending_recordings(connection: Connection) -> list[PendingRecording]:
-    """Recordings that are neither transcribed nor given up, oldest first."""
-    rows = connection.execute(
-        text("""
-            select r.call_id, r.kind, r.state, r.ticket_id, r.comment_id, c.changed_at, c.sealed
-            from zendesk.recordings as r
-            inner join zendesk.comment_contents as c on r.comment_id = c.comment_id
-            where
-                r.state in ('pending', 'stored')
-                and c.changed_at = (
-                    select max(v.changed_at) from zendesk.comment_contents as v
-                    where v.comment_id = r.comment_id
-                )
-            order by c.changed_at, r.call_id
-        """)
-    )
-    return [PendingRecording(*row) for row in rows]
-
-
-def set_recording_state(
-    connection: Connection,
-    recording: PendingRecording,
-    state: str,
-    *,
-    reason: str | None = None,
-    size_bytes: int | None = None,
-    chunks: int | None = None,
-) -> None:
-    connection.execute(
-        text("""
-            update zendesk.recordings
-            set
-                state = :state, reason = :reason,
-                size_bytes = coalesce(:size_bytes, size_bytes), chunks = coalesce(:chunks, chunks)
-            where call_id = :call_id and kind = :kind
-        """),
-        {
-            "state": state,
-            "reason": reason,
-            "size_bytes": size_bytes,
-            "chunks": chunks,
-            "call_id": recording.call_id,
-            "kind": recording.kind,
-        },
-    )
-
-
-def recording_chunks(
-    connection: Connection, recording: PendingRecording
-) -> list[tuple[int, bytes]]:
-    """The sealed chunks of a stored recording, in order."""
-    rows = connection.execute(
-        text("""
-            select chunk_no, sealed from zendesk.recording_chunks
-            where call_id = :call_id and kind = :kind and changed_at = :changed_at
-            order by chunk_no
-        """),
-        {
-            "call_id": recording.call_id,
-            "kind": recording.kind,
-            "changed_at": recording.changed_at,
-        },
-    )
-    return [(row.chunk_no, bytes(row.sealed)) for row in rows]
 
 
 def sealed_comments(connection: Connection, ticket_ids: Sequence[int]) -> list[SealedComment]:

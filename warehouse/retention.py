@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, Table, func, inspect, select, text
 
-from warehouse import keys
+from warehouse import keys, upstream
 from warehouse.sessions import Organization, tenant_session
 from warehouse.tables import metadata
+from warehouse.tables.zendesk import recordings
 
 TICKETS_AT_ONCE = 1_000
 # Skeletons that belong to no one ticket: these go when nothing refers to them any more.
@@ -26,6 +27,11 @@ PEOPLE = {
         ) and not exists (select from zendesk.comments as c where u.id = c.author_id)
         and u.role = 'end-user'
     """,
+    "zendesk.user_identities": """
+        delete from zendesk.user_identities as i where not exists (
+            select from zendesk.users as u where i.user_id = u.id
+        )
+    """,
     "zendesk.organizations": """
         delete from zendesk.organizations as o where o.changed_at < :cutoff and not exists (
             select from zendesk.tickets as t where o.id = t.organization_id
@@ -35,6 +41,12 @@ PEOPLE = {
         delete from zendesk.call_legs as l where l.changed_at < :cutoff and not exists (
             select from zendesk.calls as c where l.call_id = c.id
         )
+    """,
+    # the audio's clock has ended with its content: what is left is a row without a ticket
+    "zendesk.recordings": f"""
+        delete from zendesk.recordings as r where r.changed_at < :cutoff and not exists (
+            select from zendesk.tickets as t where r.ticket_id = t.id
+        ) and reason is distinct from '{upstream.AGAIN}'
     """,
     "zendesk.calls": "delete from zendesk.calls where changed_at < :cutoff and ticket_id is null",
     "app.outbox": "delete from app.outbox where created_at < :cutoff and state <> 'pending'",
@@ -172,10 +184,10 @@ def purge_rest(engine: Engine, org_id: UUID, at: Clock) -> Iterator[tuple[str, i
 def _delete_tickets(connection: Connection, batch: list[int]) -> Iterator[tuple[str, int]]:
     for table in metadata.sorted_tables:
         if "ticket_id" in table.columns:
-            done = connection.execute(
-                text(f"delete from {table.fullname} where ticket_id = any(:ids)"),
-                {"ids": batch},
-            )
+            statement = f"delete from {table.fullname} where ticket_id = any(:ids)"
+            if table is recordings:
+                statement += f" and reason is distinct from '{upstream.AGAIN}'"
+            done = connection.execute(text(statement), {"ids": batch})
             if done.rowcount:
                 yield table.fullname, done.rowcount
     connection.execute(text("delete from zendesk.tickets where id = any(:ids)"), {"ids": batch})

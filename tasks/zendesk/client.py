@@ -80,10 +80,6 @@ class ZendeskClient:
         """The account as messages name it."""
         return str(self._http.base_url).rstrip("/")
 
-    @property
-    def http(self) -> httpx.Client:
-        return self._http
-
     def check(self) -> None:
         """Asks for one ticket count. Raises: RefusedError, ConfigurationError, TransientError."""
         self.get("/api/v2/tickets/count.json", {})
@@ -109,13 +105,25 @@ class ZendeskClient:
         """A valid Authorization header, other than `refused`, for requests that others make."""
         return self._tokens.authorization(refused)
 
-    def bearer(self, refused: str | None = None) -> str:
-        """The token of `authorization`. Raises: RefusedError for an API token."""
-        header = self.authorization(None if refused is None else f"Bearer {refused}")
-        scheme, _, token = header.partition(" ")
-        if scheme != "Bearer":
-            raise RefusedError("this needs an OAuth client; an API token does not open it")
-        return token
+    @contextmanager
+    def answered(
+        self, method: str, url: httpx.URL | str, headers: Mapping[str, str]
+    ) -> Iterator[httpx.Response]:
+        """The account's answer to a request of another's making, its body yet to be read.
+
+        It spends of the account's budget as every request does. Raises: httpx.HTTPError.
+        """
+        permit = self._wait_for_budget(httpx.URL(url).path)
+        self.requests += 1
+        settled = False
+        try:
+            with self._http.stream(method, url, headers=dict(headers)) as answer:
+                self._settle(permit, answer)
+                settled = True
+                yield answer
+        finally:
+            if not settled:
+                self._budget.settle(permit, None)
 
     def revoke(self, forget: Callable[[], object] = lambda: None) -> None:
         """Ends the stored token at Zendesk, then does `forget`. Raises: TransientError."""
@@ -145,10 +153,13 @@ class ZendeskClient:
             raise TransientError(
                 f"{self.account}{path} did not answer ({type(error).__name__})"
             ) from None
+        self._settle(permit, answer)
+        return answer
+
+    def _settle(self, permit: Permit, answer: httpx.Response) -> None:
         limited = answer.status_code in LIMITED
         closed_seconds = retry_after(answer) if limited else None
         self._budget.settle(permit, answer.headers, closed_seconds=closed_seconds)
-        return answer
 
     def _wait_for_budget(self, path: str) -> Permit:
         """The right to one request. Raises: TransientError where budgets are not reachable."""

@@ -166,6 +166,8 @@ class VoiceData(Record, kw_only=True, rename={"from_number": "from"}):
     recording_url: str | None = None
     recording_duration: int | str | None = None
     recording_type: str | None = None
+    recorded: bool | None = None
+    call_recording_consent_action: str | None = None
 
 
 class ChildEvent(Record, kw_only=True):

@@ -28,6 +28,7 @@ def _vensor(*arguments: str, home: str) -> "subprocess.CompletedProcess[str]":
         (("bake",), 2, "No such command"),
         (("org", "add", "acme", "--name", "A", "--timezone", "Mars/Base"), 2, "time zone"),
         (("org", "add", "acme", "--name", "A", "--retention-days", "0"), 2, "1"),
+        (("org", "add", "acme", "--name", "A", "--upstream-recordings", "burn"), 2, "keep"),
     ],
 )
 def test_wrong_input_ends_with_one_clear_line(

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -14,12 +14,15 @@ from tasks.zendesk import Credentials
 
 @dataclass
 class Said:
-    """One answer."""
+    """One answer. A header that is empty is left out; `repeated` is how often the body comes."""
 
     body: object = field(default_factory=dict)
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     delay_seconds: float = 0.0
+    hangs_up: bool = False
+    repeated: int = 1
+    stays_seconds: float = 0.0
 
     @property
     def content(self) -> bytes:
@@ -36,6 +39,7 @@ class Asked:
     authorization: str | None
     body: dict[str, str]
     stored: str | None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class Store:
@@ -81,15 +85,21 @@ def _handler(script: Script) -> type[BaseHTTPRequestHandler]:
             stored = script.store.now.access_token if script.store else None
             token = self.headers.get("authorization")
             query = parse_qs(parts.query)
-            said = script.take(Asked(self.command, parts.path, query, token, body, stored))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            said = script.take(Asked(self.command, parts.path, query, token, body, stored, headers))
             time.sleep(said.delay_seconds)
             self.send_response(said.status)
             for name, value in {"content-length": str(len(said.content)), **said.headers}.items():
-                self.send_header(name, value)
+                if value:
+                    self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(said.content)
+            with suppress(ConnectionError):
+                for _ in range(said.repeated):
+                    self.wfile.write(said.content)
+            time.sleep(said.stays_seconds)
+            self.close_connection = self.close_connection or said.hangs_up
 
-        do_POST = do_GET
+        do_POST = do_DELETE = do_GET
 
         def log_message(self, *_: object) -> None:
             """Silence."""

@@ -15,8 +15,7 @@ from tasks.errors import (
 )
 from tasks.zendesk import STREAMS, Credentials, ZendeskClient
 from tasks.zendesk.oauth import TokenProvider
-from tasks.zendesk.recordings import GoneError, _next_place, iter_recording
-from tests.tasks.zendesk.scripted.server import Said, Script, Store, served
+from tests.tasks.zendesk.scripted.server import Said, Script, Store
 
 PATH = "/api/v2/groups"
 CANARY = "Wilhelmina"
@@ -234,41 +233,3 @@ def test_a_page_of_another_shape_is_an_error_without_its_words(
         list(STREAMS["groups"].listed.iter_pages(client, None, START, START))
     assert CANARY not in repr(caught.value)
     assert caught.value.__cause__ is None
-
-
-def test_a_recording_is_fetched_with_a_new_token_where_the_old_one_ended(
-    client: ZendeskClient, script: Script
-) -> None:
-    """Otherwise it would be noted as refused for good. The carrier never sees a token."""
-    with served(Script()) as carrier:
-        elsewhere = {"location": f"{carrier.url}/audio"}
-        script.answers = [Said(status=401), _pair(1), Said(status=302, headers=elsewhere)]
-        carrier.answers = [Said(b"RIFF")]
-        assert b"".join(iter_recording(client, f"{script.url}/recording")) == b"RIFF"
-    assert script.asked[-1].authorization == "Bearer access-1"
-    assert [one.authorization for one in carrier.asked] == [None]
-
-
-@pytest.mark.parametrize(
-    ("status", "error"), [(404, GoneError), (410, GoneError), (403, RefusedError)]
-)
-def test_a_recording_that_is_gone_is_not_one_that_is_refused(
-    client: ZendeskClient, script: Script, status: int, error: type[Exception]
-) -> None:
-    script.answers = [Said({"description": CANARY}, status)]
-    with pytest.raises(error) as caught:
-        list(iter_recording(client, f"{script.url}/recording"))
-    assert CANARY not in repr(caught.value)
-
-
-@pytest.mark.parametrize("place", ["http://127.0.0.1:5432/", "http://elsewhere.example/a"])
-def test_a_real_account_redirects_to_https_only(store: Store, place: str) -> None:
-    """Above all not to what listens on this machine."""
-    answer = httpx.Response(302, headers={"location": place})
-    with httpx.Client(base_url="https://acme.zendesk.com") as http:
-        client = ZendeskClient(http, TokenProvider(http, store), on_wait=lambda *_: None)
-        with pytest.raises(RefusedError, match="not https"):
-            _next_place(client, "https://acme.zendesk.com/recording", "first", answer)
-        answer = httpx.Response(302, headers={"location": "https://carrier.example/a"})
-        url, token = _next_place(client, "https://acme.zendesk.com/recording", "first", answer)
-    assert (url, token) == ("https://carrier.example/a", None)

@@ -1,0 +1,226 @@
+"""Recordings: which are to be fetched and heard, where they lie, and when each ends.
+
+Every function runs in the organization's tenant session.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, select, text, tuple_
+
+from warehouse.tables import ai, zendesk
+
+# What a recording is kept in: in any other state its sealed audio has no reason to be here.
+LIVE = "('stored', 'transcribed', 'undecodable')"
+
+
+class Ref(NamedTuple):
+    """One recording, and the key of its object; without one it lies in `recording_chunks`."""
+
+    call_id: int
+    kind: str
+    location: str | None
+
+
+@dataclass(frozen=True)
+class PendingRecording:
+    """A recording to fetch or transcribe, with the sealed comment that holds its address."""
+
+    call_id: int
+    kind: str
+    state: str
+    ticket_id: int
+    comment_id: int
+    changed_at: datetime
+    sealed: bytes
+    location: str | None
+    size_bytes: int | None
+    digest: bytes | None
+
+    def __repr__(self) -> str:
+        return f"PendingRecording(call {self.call_id}, {self.kind}, {self.state})"
+
+    @property
+    def ref(self) -> Ref:
+        return Ref(self.call_id, self.kind, self.location)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """How a recording was stored. `digest` is keyed: it tells damage and reveals nothing."""
+
+    location: str | None
+    chunks: int
+    size_bytes: int
+    digest: bytes
+
+
+def pending_recordings(connection: Connection, state: str) -> list[PendingRecording]:
+    """The recordings to fetch ('pending') or to transcribe ('stored').
+
+    Oldest first, but those that failed before come last: they must not hold back the others.
+    """
+    rows = connection.execute(
+        text("""
+            select
+                r.call_id, r.kind, r.state, r.ticket_id, r.comment_id, c.changed_at, c.sealed,
+                r.location, r.size_bytes, r.digest
+            from zendesk.recordings as r
+            inner join zendesk.comment_contents as c on r.comment_id = c.comment_id
+            where
+                r.state = :state
+                and c.changed_at = (
+                    select max(v.changed_at) from zendesk.comment_contents as v
+                    where v.comment_id = r.comment_id
+                )
+            order by r.reason is not null, c.changed_at, r.call_id, r.kind
+        """),
+        {"state": state},
+    )
+    return [PendingRecording(*row) for row in rows]
+
+
+def set_recording_state(
+    connection: Connection, recording: PendingRecording, state: str, *, reason: str | None = None
+) -> None:
+    connection.execute(
+        text("""
+            update zendesk.recordings set state = :state, reason = :reason
+            where call_id = :call_id and kind = :kind
+        """),
+        {
+            "state": state,
+            "reason": reason,
+            "call_id": recording.call_id,
+            "kind": recording.kind,
+        },
+    )
+
+
+def note_stored(connection: Connection, recording: PendingRecording, stored: Stored) -> None:
+    """Belongs in the transaction that stores its chunks, where they lie in the warehouse."""
+    connection.execute(
+        text("""
+            update zendesk.recordings
+            set
+                state = 'stored', reason = null, location = :location, chunks = :chunks,
+                size_bytes = :size_bytes, digest = :digest
+            where call_id = :call_id and kind = :kind
+        """),
+        {
+            "call_id": recording.call_id,
+            "kind": recording.kind,
+            "location": stored.location,
+            "chunks": stored.chunks,
+            "size_bytes": stored.size_bytes,
+            "digest": stored.digest,
+        },
+    )
+
+
+def write_chunk(
+    connection: Connection, org_id: UUID, recording: PendingRecording, number: int, sealed: bytes
+) -> None:
+    connection.execute(
+        zendesk.recording_chunks.insert().values(
+            org_id=org_id,
+            call_id=recording.call_id,
+            kind=recording.kind,
+            chunk_no=number,
+            ticket_id=recording.ticket_id,
+            sealed=sealed,
+            changed_at=recording.changed_at,
+        )
+    )
+
+
+def iter_chunks(connection: Connection, ref: Ref, *, at_once: int = 8) -> Iterator[bytes]:
+    """The sealed chunks of a recording in order, a few at a time."""
+    table, number = zendesk.recording_chunks.c, -1
+    while True:
+        rows = connection.execute(
+            select(table.chunk_no, table.sealed)
+            .where(table.call_id == ref.call_id, table.kind == ref.kind, table.chunk_no > number)
+            .order_by(table.chunk_no)
+            .limit(at_once)
+        ).all()
+        if not rows:
+            return
+        yield from (bytes(sealed) for _, sealed in rows)
+        number = rows[-1].chunk_no
+
+
+def delete_chunks(connection: Connection, refs: Sequence[Ref]) -> None:
+    table = zendesk.recording_chunks
+    keys = [(ref.call_id, ref.kind) for ref in refs]
+    connection.execute(delete(table).where(tuple_(table.c.call_id, table.c.kind).in_(keys)))
+
+
+def chunked_recordings(connection: Connection) -> list[Ref]:
+    """The recordings that lie in the warehouse."""
+    table = zendesk.recording_chunks.c
+    rows = connection.execute(select(table.call_id, table.kind).distinct())
+    return [Ref(call_id, kind, None) for call_id, kind in rows]
+
+
+def release_objects(connection: Connection, *, cutoff: datetime | None = None) -> set[str]:
+    """The keys of the objects that are still needed; the rows of all others let go of theirs.
+
+    Needed is what is stored, changed at or after `cutoff`, of a ticket that its source has not
+    deleted.
+    """
+    connection.execute(
+        text(f"""
+            update zendesk.recordings as r set location = null
+            where
+                r.location is not null
+                and (
+                    r.state not in {LIVE}
+                    or r.changed_at < :cutoff
+                    or exists (
+                        select from zendesk.tickets as t
+                        where t.id = r.ticket_id and t.status = 'deleted'
+                    )
+                )
+        """),
+        {"cutoff": cutoff},
+    )
+    kept = connection.execute(
+        text("select location from zendesk.recordings where location is not null")
+    )
+    return set(kept.scalars())
+
+
+def has_objects(connection: Connection) -> bool:
+    """Whether a recording lies in a store of objects."""
+    found = connection.execute(
+        text("select exists (select from zendesk.recordings where location is not null)")
+    )
+    return bool(found.scalar_one())
+
+
+def forget_words(connection: Connection, rows: Sequence[tuple[Ref, int, int]]) -> None:
+    """Deletes the audio and the words of recordings, given with comment and ticket: transcript,
+    vectors and sentiments of the comment, and what was scored of the whole ticket.
+
+    The ticket is scored again by the next run, from the words that are left.
+    """
+    refs = [ref for ref, _, _ in rows]
+    comments = [comment_id for _, comment_id, _ in rows]
+    tickets = [ticket_id for _, _, ticket_id in rows]
+    delete_chunks(connection, refs)
+    keys = [(ref.call_id, ref.kind) for ref in refs]
+    table = ai.transcripts
+    connection.execute(delete(table).where(tuple_(table.c.call_id, table.c.kind).in_(keys)))
+    connection.execute(
+        delete(ai.ticket_chunks).where(
+            ai.ticket_chunks.c.comment_id.in_(comments), ai.ticket_chunks.c.source == "transcript"
+        )
+    )
+    sentiments = ai.turn_sentiments
+    connection.execute(delete(sentiments).where(sentiments.c.comment_id.in_(comments)))
+    for derived in (ai.ticket_work, ai.ticket_scores, ai.sop_checks):
+        connection.execute(delete(derived).where(derived.c.ticket_id.in_(tickets)))
