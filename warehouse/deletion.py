@@ -15,6 +15,7 @@ from warehouse.tables.ai import ticket_chunks, transcripts, turn_sentiments
 from warehouse.tables.zendesk import (
     audit_events,
     comment_contents,
+    recording_chunks,
     recordings,
     ticket_contents,
     tickets,
@@ -107,6 +108,7 @@ def queue_repairs(
 
 def _forget_comment(connection: Connection, one: Redaction) -> None:
     """The ticket's description may be the comment, so its earlier versions go as well."""
+    _hear_again(connection, one)
     for table in (comment_contents, transcripts, ticket_chunks, turn_sentiments):
         connection.execute(delete(table).where(_of(table, one)))
     connection.execute(
@@ -118,6 +120,25 @@ def _forget_comment(connection: Connection, one: Redaction) -> None:
     for table in metadata.sorted_tables:
         if table.fullname in DERIVED:
             connection.execute(delete(table).where(table.c.ticket_id == one.ticket_id))
+
+
+def _hear_again(connection: Connection, one: Redaction) -> None:
+    """What was recorded goes too, and is fetched anew: what is left of it, if Zendesk has it."""
+    mine = _of(recordings, one)
+    calls = select(recordings.c.call_id).where(mine).scalar_subquery()
+    connection.execute(delete(recording_chunks).where(recording_chunks.c.call_id.in_(calls)))
+    connection.execute(
+        update(recordings)
+        .where(mine, recordings.c.state.in_(["stored", "transcribed"]))
+        .values(
+            state="pending",
+            reason="redacted upstream",
+            size_bytes=None,
+            chunks=None,
+            digest=None,
+            location=None,
+        )
+    )
 
 
 def _of(table: Table, one: Redaction) -> ColumnElement[bool]:

@@ -179,6 +179,33 @@ def test_the_words_of_a_deleted_ticket_never_come_in(
         assert row.ticket_id == 2, table
 
 
+def test_what_was_recorded_of_a_redacted_comment_is_fetched_anew(
+    resources: Resources, loader: PageLoader, as_of: datetime
+) -> None:
+    """The audio holds what was taken out; Zendesk has what is left of it, or nothing."""
+    at = (as_of - timedelta(hours=1)).isoformat()
+    data = {"call_id": 70, "recording_url": "https://acme.zendesk.com/r", "recording_type": "call"}
+    child = {"id": 3, "event_type": "VoiceComment", "plain_body": CANARY, "data": data}
+    event = {"id": 9, "ticket_id": 1, "created_at": at, "child_events": [child]}
+    _load(loader, _page("tickets", [_ticket(as_of, 1)]))
+    _load(loader, _page("ticket_events", [event]), stream="ticket_events")
+    with resources.session() as connection:
+        connection.execute(
+            text("update zendesk.recordings set state = 'transcribed', location = 'x', chunks = 1")
+        )
+    redacted = {"id": 11, "event_type": "CommentRedactionEvent", "comment_id": 3}
+    _load(
+        loader,
+        _page("ticket_events", [{**event, "id": 10, "child_events": [redacted]}]),
+        stream="ticket_events",
+    )
+    told = "select state, location, chunks from zendesk.recordings"
+    assert [tuple(row) for row in _rows(resources, told)] == [("pending", None, None)]
+    assert _rows(resources, "select 1 from zendesk.comment_contents") == []
+    queued = "select ticket_id, reason from zendesk.ticket_repairs"
+    assert [tuple(row) for row in _rows(resources, queued)] == [(1, "redacted")]
+
+
 def test_a_group_sla_counts_as_a_target(
     resources: Resources, loader: PageLoader, as_of: datetime
 ) -> None:
