@@ -5,7 +5,7 @@ the policy's WITH CHECK holds for every row. Loading the same rows twice is load
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ import psycopg
 from sqlalchemy import Column, Connection, Table, select, text, update
 from sqlalchemy.dialects.postgresql import dialect
 
-from warehouse.tables.zendesk import comments, users
+from warehouse.tables.zendesk import comments, tickets, users
 
 POSTGRES = dialect()  # type: ignore[no-untyped-call]
 
@@ -67,6 +67,18 @@ def with_author_roles(connection: Connection, rows: Rows) -> Rows:
     return Rows(rows.table, (*rows.columns, "author_role"), values)
 
 
+def without_deleted(connection: Connection, rows: Rows) -> Rows:
+    """Rows of contents without those of tickets that were deleted: their words never come in."""
+    at = rows.columns.index("ticket_id")
+    found = connection.execute(
+        select(tickets.c.id).where(
+            tickets.c.id.in_({row[at] for row in rows.values}), tickets.c.status == "deleted"
+        )
+    )
+    gone = set(found.scalars())
+    return replace(rows, values=[row for row in rows.values if row[at] not in gone])
+
+
 def fill_author_roles(connection: Connection) -> int:
     """Notes the roles of authors who were loaded after their comments; how many comments."""
     done = connection.execute(
@@ -82,6 +94,8 @@ def load(connection: Connection, org_id: UUID, rows: Rows, *, as_of: datetime) -
     """As `merge`; where the table keeps versions, as `snapshot`."""
     if rows.table is comments and rows.values:
         rows = with_author_roles(connection, rows)
+    if rows.table.info["class"] == "content" and "ticket_id" in rows.columns and rows.values:
+        rows = without_deleted(connection, rows)
     if "valid_to" in rows.table.columns:
         return snapshot(connection, org_id, rows, as_of=as_of)
     return merge(connection, org_id, rows)

@@ -160,6 +160,25 @@ def test_the_role_of_an_author_is_that_of_the_event(
     assert [tuple(row) for row in roles] == [(1, "end-user"), (2, "admin"), (3, "agent")]
 
 
+def test_the_words_of_a_deleted_ticket_never_come_in(
+    resources: Resources, loader: PageLoader, as_of: datetime
+) -> None:
+    """Zendesk still exports them; the comment's skeleton is kept, as it was."""
+    at = (as_of - timedelta(hours=1)).isoformat()
+    child = {"id": 3, "event_type": "Comment", "author_id": 5, "plain_body": CANARY}
+    event = {"id": 9, "ticket_id": 1, "created_at": at, "child_events": [child]}
+    _load(loader, _page("tickets", [_ticket(as_of, 1, status="deleted"), _ticket(as_of, 2)]))
+    done = _load(
+        loader,
+        _page("ticket_events", [event, {**event, "id": 10, "ticket_id": 2}]),
+        stream="ticket_events",
+    )
+    assert done.rows_in == 2
+    for table in ("ticket_contents", "comment_contents"):
+        (row,) = _rows(resources, f"select ticket_id from zendesk.{table}")
+        assert row.ticket_id == 2, table
+
+
 def test_a_group_sla_counts_as_a_target(
     resources: Resources, loader: PageLoader, as_of: datetime
 ) -> None:
