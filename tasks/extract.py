@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from tasks.extraction import extracting
+from tasks.recording_ends import sweep_objects
 from tasks.resources import opened
 from tasks.step import step
 from tasks.zendesk import STREAMS
@@ -51,16 +52,18 @@ def forget_deleted(slug: str) -> StageResult:
 
     Notes the roles of authors who were loaded after their comments.
     """
-    with opened(slug) as resources, resources.session() as connection:
-        fill_author_roles(connection)
-        rows = forget_deleted_tickets(connection) + forget_deleted_users(connection)
-        if rows:
-            audit.record(
-                connection,
-                resources.organization.org_id,
-                actor=resources.settings.actor,
-                action="delete.content",
-                purpose="deleted in Zendesk",
-                details={"rows": rows},
-            )
+    with opened(slug) as resources:
+        with resources.session() as connection:
+            fill_author_roles(connection)
+            rows = forget_deleted_tickets(connection) + forget_deleted_users(connection)
+            if rows:
+                audit.record(
+                    connection,
+                    resources.organization.org_id,
+                    actor=resources.settings.actor,
+                    action="delete.content",
+                    purpose="deleted in Zendesk",
+                    details={"rows": rows},
+                )
+        sweep_objects(resources)  # once that is committed: a store has no transactions
     return StageResult(note=f"{rows} rows of what was deleted there forgotten;" if rows else "")

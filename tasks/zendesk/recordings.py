@@ -18,7 +18,6 @@ MOST_BYTES = 200 * 2**20
 MOST_REDIRECTS = 5
 # A server that lets its bytes drip would otherwise hold a run, and a transaction, for ever.
 MOST_SECONDS = 900.0
-CHUNK_BYTES = 2**18
 ATTEMPTS = 3
 
 
@@ -30,8 +29,10 @@ class ScopeError(RefusedError):
     """Zendesk lets this token delete no recording at all."""
 
 
-def iter_recording(client: ZendeskClient, hosts: MediaHosts, url: str) -> Iterator[bytes]:
-    """The recording's bytes, in chunks as they come; whole when the iteration has ended.
+def iter_recording(
+    client: ZendeskClient, hosts: MediaHosts, url: str, *, most_seconds: float = MOST_SECONDS
+) -> Iterator[bytes]:
+    """The recording's bytes, as they come; whole when the iteration has ended.
 
     The first address must be the account's own. Where it redirects elsewhere, the carrier's own
     store, each hop is checked anew and goes out with no token, cookie or header of the account.
@@ -53,7 +54,7 @@ def iter_recording(client: ZendeskClient, hosts: MediaHosts, url: str) -> Iterat
                 place = _next_place(place, answer)
                 header = header if hosts.is_account(place) else None
             else:
-                yield from _bounded(answer)
+                yield from _bounded(answer, most_seconds)
                 return
     raise RefusedError("a recording's address redirects in circles")
 
@@ -164,17 +165,18 @@ def _check(answer: httpx.Response) -> None:
         raise RefusedError(f"a recording was refused with {status}")
 
 
-def _bounded(answer: httpx.Response) -> Iterator[bytes]:
+def _bounded(answer: httpx.Response, most_seconds: float) -> Iterator[bytes]:
     """Raises: as `_check`, and RefusedError beyond 200 MiB: no telephone call is that long."""
     _check(answer)
     told = answer.headers.get("content-length", "")
     announced = int(told) if told.isdigit() else None
     _check_size(announced or 0)
     started, total = time.monotonic(), 0
-    for chunk in answer.iter_bytes(CHUNK_BYTES):
+    # as the network brings them: to gather them first would look at the clock when a chunk is full
+    for chunk in answer.iter_bytes():
         total += len(chunk)
         _check_size(total)
-        if time.monotonic() - started > MOST_SECONDS:
+        if time.monotonic() - started > most_seconds:
             raise TransientError("a recording came too slowly")
         yield chunk
     if announced is not None and answer.num_bytes_downloaded != announced:

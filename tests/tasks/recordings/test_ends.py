@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 
 from cli.organizations import Upstream, add
 from tasks.errors import ConfigurationError, TransientError
+from tasks.extract import forget_deleted
 from tasks.purge import drop_past_days, purge_organization
 from tasks.recording_ends import sweep_objects
 from tasks.recordings import fetch_recordings
@@ -132,6 +133,16 @@ def test_a_ticket_deleted_in_its_source_takes_its_object_along(
         query = text("select location from zendesk.recordings where call_id = 2")
         assert connection.execute(query).scalar_one() is None
     assert sweep_objects(kept) == 0
+
+
+def test_a_deleted_tickets_audio_is_gone_when_its_words_are(
+    kept: Resources, stores: Stores
+) -> None:
+    """In every store at the end of extraction: a gate that fails then would stop a later sweep."""
+    with kept.session() as connection:
+        connection.execute(text("update zendesk.tickets set status = 'deleted' where id = 2"))
+    forget_deleted.fn(kept.organization.slug)
+    assert _names(kept, stores) == ["1"]
 
 
 def test_a_store_that_no_setting_names_any_more_is_no_quiet_loss(

@@ -14,7 +14,10 @@ from tasks.zendesk import Credentials
 
 @dataclass
 class Said:
-    """One answer. A header that is empty is left out; `repeated` is how often the body comes."""
+    """One answer. A header that is empty is left out.
+
+    `repeated` is how often the body comes, `drips_seconds` how long it waits after each.
+    """
 
     body: object = field(default_factory=dict)
     status: int = 200
@@ -23,6 +26,7 @@ class Said:
     hangs_up: bool = False
     repeated: int = 1
     stays_seconds: float = 0.0
+    drips_seconds: float = 0.0
 
     @property
     def content(self) -> bytes:
@@ -96,6 +100,7 @@ def _handler(script: Script) -> type[BaseHTTPRequestHandler]:
             with suppress(ConnectionError):
                 for _ in range(said.repeated):
                     self.wfile.write(said.content)
+                    time.sleep(said.drips_seconds)
             time.sleep(said.stays_seconds)
             self.close_connection = self.close_connection or said.hangs_up
 

@@ -1,5 +1,6 @@
 """Fetching recordings: with the account's token from the account only, whole or not at all."""
 
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -167,6 +168,23 @@ def test_a_recording_beyond_the_limit_is_refused_without_an_announcement(
     with pytest.raises(RefusedError, match="larger"):
         taken.extend(len(chunk) for chunk in chunks)
     assert sum(taken) <= MOST_BYTES
+
+
+def test_a_server_that_drips_is_left_when_its_time_is_over(
+    client: ZendeskClient, script: Script
+) -> None:
+    """Not when a chunk is full: until then it would hold a run and a transaction.
+
+    No single byte is late, so that no timeout of one read ends it.
+    """
+    script.answers = [
+        Said(b"x", headers={"content-length": "500"}, repeated=500, drips_seconds=0.02)
+    ]
+    hosts = MediaHosts(httpx.URL(script.url), ())
+    started = time.monotonic()
+    with pytest.raises(TransientError, match="too slowly"):
+        list(iter_recording(client, hosts, f"{script.url}/recording", most_seconds=0.3))
+    assert time.monotonic() - started < 5.0, "it was read to its end, which takes ten"
 
 
 def test_deleting_upstream_names_call_and_kind(client: ZendeskClient, script: Script) -> None:
