@@ -15,6 +15,7 @@ import uvicorn
 from sandbox.app import Peers, make_app
 from sandbox.options import Options
 from sandbox.state import State, StateError, open_state, write_private
+from sandbox.zendesk.desk import Desk
 
 HOST = "127.0.0.1"
 STATED = "sandbox.json"
@@ -91,7 +92,7 @@ class _Server(uvicorn.Server):
 def _run(state: State, options: Options, listener: socket.socket, media: socket.socket) -> None:
     peers = Peers.of(state, options.limits, HOST)
     for account, what in options.refusals.items():
-        peers.desks[account].refused |= what
+        _desk(peers, account).refused |= what
 
     def ready() -> None:
         told = stated(peers)
@@ -104,6 +105,14 @@ def _run(state: State, options: Options, listener: socket.socket, media: socket.
         timeout_graceful_shutdown=GRACE_SECONDS, server_header=False,
     )  # fmt: skip
     _Server(config, ready).run(sockets=[listener, media])
+
+
+def _desk(peers: Peers, account: str) -> Desk:
+    """An account that an option names. Raises: StateError when there is none."""
+    if account not in peers.desks:
+        known = ", ".join(peers.desks)
+        raise StateError(f"there is no account {account}, only {known}")
+    return peers.desks[account]
 
 
 def stated(peers: Peers) -> dict[str, Any]:

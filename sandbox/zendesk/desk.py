@@ -11,6 +11,7 @@ from sandbox.zendesk.limits import Limits
 from sandbox.zendesk.oauth import Grant, OAuth
 
 WITHHELD_SECONDS = 60
+CONSENT = "consent"
 
 
 @dataclass

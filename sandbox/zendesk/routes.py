@@ -1,14 +1,14 @@
 """Zendesk's route table: method, path below ``/api/v2/``, endpoint, scope, bucket."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 
 from sandbox.zendesk import errors, everyone, exports, recordings, records, snapshots
-from sandbox.zendesk.desk import Ask
+from sandbox.zendesk.desk import CONSENT, Ask
 from sandbox.zendesk.limits import ACCOUNT
 
 Endpoint = Callable[..., dict[str, Any] | Response]
@@ -95,20 +95,24 @@ ROUTES = tuple(
 )
 
 
-# What an account can be made to refuse, by the beginning of the path: with a 403, or a 404.
+# What an account can be made to refuse, by the beginning of the path: most with a
+# 404, as a plan that lacks them; the exports with a 403. What the plan lacks
+# comes first: an export of Talk is not there, before it is forbidden. Consent is refused in the
+# browser, so no path of the API is behind it.
 REFUSABLE = {
-    "export": ("incremental/", "channels/voice/stats/incremental/"),
     "talk": ("channels/voice/",),
     "guide": ("help_center/",),
     "csat": ("satisfaction_ratings",),
     "search": ("search/",),
+    "export": ("incremental/", "channels/voice/stats/incremental/"),
+    CONSENT: (),
 }
 
 
-def check_allowed(refused: Iterable[str], path: str) -> None:
+def check_allowed(refused: Collection[str], path: str) -> None:
     """Raises: Refusal for a path that the account does not allow."""
-    for what in refused:
-        if path.startswith(REFUSABLE[what]):
+    for what, beginnings in REFUSABLE.items():
+        if what in refused and path.startswith(beginnings):
             raise errors.restricted() if what == "export" else errors.invalid_endpoint()
 
 

@@ -3,28 +3,49 @@
 import pytest
 
 TINY = ("--account", "acme=40", "--days", "7")
+TALK = "channels/voice/stats/incremental"
 
 
 @pytest.mark.parametrize(
-    ("what", "path", "status"),
+    ("what", "path", "status", "error"),
     [
-        ("export", "incremental/tickets/cursor.json?start_time=0", 403),
-        ("export", "channels/voice/stats/incremental/calls.json?start_time=0", 403),
-        ("talk", "channels/voice/stats/incremental/calls.json?start_time=0", 404),
-        ("guide", "help_center/articles.json", 404),
-        ("csat", "satisfaction_ratings.json", 404),
+        ("export", "incremental/tickets/cursor.json?start_time=0", 403, "Forbidden"),
+        ("export", f"{TALK}/calls.json?start_time=0", 403, "Forbidden"),
+        ("talk", f"{TALK}/calls.json?start_time=0", 404, "InvalidEndpoint"),
+        ("guide", "help_center/articles.json", 404, "InvalidEndpoint"),
+        ("csat", "satisfaction_ratings.json", 404, "InvalidEndpoint"),
     ],
 )
-def test_an_account_refuses_what_it_is_told_to(start, what, path, status):
+def test_an_account_refuses_what_it_is_told_to(start, what, path, status, error):
     """From the command line, and again or no longer through the control."""
     running = start(*TINY, "--refuse", f"acme={what}")
     client, control = running.zendesk(scope="read hc:read"), running.control()
-    assert client.get(path).status_code == status
+    refused = client.get(path)
+    assert (refused.status_code, refused.json()["error"]) == (status, error)
+    assert "scope" not in refused.json()["description"]
     assert client.get("tickets.json").status_code == 200
     allow = {"account": "acme", "what": []}
     assert control.post("/refusals", json=allow).status_code == 204
     assert client.get(path).status_code == 200
     assert control.post("/refusals", json=allow | {"what": ["tea"]}).status_code == 404
+
+
+def test_what_the_plan_lacks_is_not_there_before_it_is_forbidden(start):
+    """An export of Talk is 404 in an account with neither Talk nor exports."""
+    running = start(*TINY, "--refuse", "acme=export", "--refuse", "acme=talk")
+    client = running.zendesk()
+    assert client.get(f"{TALK}/calls.json?start_time=0").status_code == 404
+    assert client.get("incremental/organizations.json?start_time=0").status_code == 403
+
+
+def test_refusals_are_of_one_account_and_of_one_process(start):
+    """The other account answers, and so does the same one after a restart."""
+    running = start("--account", "globex=40", *TINY, "--refuse", "acme=export")
+    path = "incremental/organizations.json?start_time=0"
+    assert running.zendesk("acme").get(path).status_code == 403
+    assert running.zendesk("globex").get(path).status_code == 200
+    running.stop()
+    assert start(folder=running.folder).zendesk("acme").get(path).status_code == 200
 
 
 def test_surveys_take_the_place_of_ratings(start):
