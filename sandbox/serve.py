@@ -93,6 +93,8 @@ def _run(state: State, options: Options, listener: socket.socket, media: socket.
     peers = Peers.of(state, options.limits, HOST)
     for account, what in options.refusals.items():
         _desk(peers, account).refused |= what
+    for account in options.surveyed:
+        _desk(peers, account).has_surveys = True
 
     def ready() -> None:
         told = stated(peers)

@@ -57,10 +57,11 @@ def _serve(desk: Desk, request: Request, path: str, base: str) -> Response:
         headers, wait = desk.limits.take(route.bucket)
         if wait is not None:
             raise errors.too_many(wait)
-        check_allowed(desk.refused, path)
+        check_allowed(desk.denied, path)
         if route.scope and not (grant and grant.allows(route.scope)):
             raise errors.missing_scope(route.scope)
-        ask = Ask(desk, f"/api/v2/{path}", dict(request.query_params), base, grant)
+        pairs = tuple(request.query_params.multi_items())
+        ask = Ask(desk, f"/api/v2/{path}", pairs, base, grant)
         told = route.endpoint(ask, *(group for group in match.groups() if group is not None))
     except Refusal as refusal:
         return answer(refusal.body, refusal.status, headers | refusal.headers)
