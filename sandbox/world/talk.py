@@ -63,7 +63,8 @@ class Talk:
     def scrubbed(self) -> "Talk":
         """The talk as it is left once its ticket is deleted for good."""
         turns = (replace(turn, body=SCRUBBED, sentiment=None) for turn in self.turns)
-        return replace(self, subject=SCRUBBED, turns=tuple(turns))
+        slots = dict.fromkeys(self.slots, "")
+        return Talk(subject=SCRUBBED, turns=tuple(turns), good="", bad="", slots=slots)
 
 
 def converse(cast: Cast, source: Random) -> Talk:

@@ -8,7 +8,7 @@ import numpy as np
 
 from sandbox.recordings import Clip, load_clips
 from sandbox.world import paths, skeleton
-from sandbox.world.people import People, Person
+from sandbox.world.people import NOBODY, People, Person
 from sandbox.world.scenarios import CHANNELS, GROUPS, PRIORITIES, SCENARIOS
 from sandbox.world.setting import AGENTS, Setting
 from sandbox.world.talk import Cast, Talk, converse
@@ -77,24 +77,28 @@ class Ticket:
 
     @cached_property
     def customer(self) -> Person:
-        """Who asks."""
-        return self.people.customer(self.requester)
+        """Who asks; nobody in a scrubbed ticket."""
+        return self.people.nobody if self.scrubbed else self.people.customer(self.requester)
 
     def agent_at(self, step: int) -> int:
-        """The number of the agent who has the ticket at a step, before a transfer the first one."""
+        """The number of the agent who has the ticket at a step; nobody in a scrubbed ticket."""
+        return NOBODY if self.scrubbed else self._handler_at(step)
+
+    def _handler_at(self, step: int) -> int:
+        """Who really has the ticket: before a transfer the first agent."""
         moved = self.word.find("X")
         return self.first_agent if 0 <= step < moved else self.agent
 
     def assignee_at(self, step: int) -> int | None:
         """The number of the assignee after a step."""
         if self.bot:
-            return AGENTS
+            return NOBODY if self.scrubbed else AGENTS
         taken = paths.taken_step(self.word)
         return None if taken < 0 or step < taken else self.agent_at(step)
 
     def group_at(self, step: int) -> int:
         """The number of the group after a step."""
-        return self.people.group_of(self.agent_at(step))
+        return self.people.group_of(self._handler_at(step))
 
     def priority_at(self, step: int) -> str | None:
         """The priority after a step: an escalation makes it the next higher."""

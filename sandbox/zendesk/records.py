@@ -21,14 +21,10 @@ from sandbox.zendesk.paging import (
     offset_page,
 )
 from sandbox.zendesk.shapes import desk, ids
-from sandbox.zendesk.shapes.events import (
-    audit_shape,
-    comment_shape,
-    comments_of,
-    redaction_audit_shape,
-)
+from sandbox.zendesk.shapes.events import audit_shape, comment_shape, comments_of
 from sandbox.zendesk.shapes.metric_sets import metric_set_shape
 from sandbox.zendesk.shapes.metrics import metric_events
+from sandbox.zendesk.shapes.redactions import redaction_audit_shape
 from sandbox.zendesk.shapes.sideloads import sideloaded_users
 from sandbox.zendesk.shapes.tickets import ticket_shape
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.world.people import Organization, People, Person
+from sandbox.world.people import NOBODYS_NAME, Organization, People, Person
 from sandbox.zendesk.shapes import ids
 from sandbox.zendesk.shapes.ids import iso
 
@@ -28,12 +28,12 @@ ALWAYS: dict[str, Any] = {
 
 
 def user_shape(people: People, person: Person, base_url: str) -> dict[str, Any]:
-    """A user; a deleted one has neither e-mail address nor phone number."""
+    """A user; a deleted one has neither e-mail address nor phone number, a scrubbed one no name."""
     setting, company = people.setting, person.organization
     told = {
         "id": person.id,
         "url": f"{base_url}/api/v2/users/{person.id}.json",
-        "name": person.name,
+        "name": NOBODYS_NAME if person.scrubbed else person.name,
         "email": person.email if person.active else None,
         "created_at": iso(person.created_at),
         "updated_at": iso(person.updated_at),

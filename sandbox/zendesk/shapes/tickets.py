@@ -56,13 +56,13 @@ def ticket_shape(ticket: Ticket, base_url: str, *, sideload: str | None = None) 
 def _contact(ticket: Ticket) -> dict[str, Any]:
     """How the ticket came in and with which words."""
     fields, subject = custom_fields(ticket), ticket.talk.subject
-    voice, mail = ticket.channel == "voice", ticket.channel == "email"
+    mail = ticket.channel == "email"
     return {
         "via": via_of(ticket),
         "type": "incident" if ticket.story == "outage" else "question",
         "subject": subject,
         "raw_subject": subject,
-        "description": call_words(ticket) if voice else ticket.talk.turns[0].body,
+        "description": ticket.talk.turns[0].body or call_words(ticket),
         "recipient": f"support@{ticket.setting.account}.example.com" if mail else None,
         "custom_fields": fields,
         "fields": fields,
@@ -109,11 +109,14 @@ def custom_fields(ticket: Ticket) -> list[dict[str, Any]]:
     base = ticket.setting.base + ids.FIELDS_AT
     slots = ticket.talk.slots
     product = slots["product"].replace(" ", "_")
-    return [{"id": base + 20, "value": slots["order"]}, {"id": base + 21, "value": product}]
+    return [
+        {"id": base + 20, "value": slots["order"] or None},
+        {"id": base + 21, "value": product or None},
+    ]
 
 
 def call_words(ticket: Ticket) -> str:
-    """The body of a voice comment."""
+    """The body of a voice comment, unless it is blackened or scrubbed."""
     clip = ticket.clip
     seconds = int(clip.duration_seconds) if clip else 0
     return (
