@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+import msgspec
 import numpy as np
 
 from sandbox.world import names
@@ -19,8 +20,7 @@ LETTERS = str.maketrans(
 )
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(msgspec.Struct, frozen=True, gc=False):
     """An end user, an agent, the administrator or the bot."""
 
     id: int

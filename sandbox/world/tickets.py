@@ -1,13 +1,13 @@
 """Tickets, whole: the bones of :mod:`skeleton` with people and words on them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
+import msgspec
 import numpy as np
 
 from sandbox.recordings import Clip, load_clips
 from sandbox.world import paths, skeleton
+from sandbox.world.lazy import lazy
 from sandbox.world.people import NOBODY, People, Person
 from sandbox.world.scenarios import CHANNELS, GROUPS, PRIORITIES, SCENARIOS
 from sandbox.world.setting import AGENTS, Setting
@@ -16,8 +16,7 @@ from sandbox.world.talk import Cast, Talk, converse
 GOOD, BAD = "good", "bad"
 
 
-@dataclass(frozen=True)
-class Ticket:
+class Ticket(msgspec.Struct, frozen=True, dict=True):
     """One ticket; instants in Unix seconds, ``times`` one for each step that has happened."""
 
     people: People
@@ -59,12 +58,12 @@ class Ticket:
         """The steps that have happened."""
         return self.word[: len(self.times)]
 
-    @cached_property
+    @lazy
     def statuses(self) -> tuple[str, ...]:
         """The status after each step that has happened."""
         return paths.status_words(self.word)[: len(self.times)]
 
-    @cached_property
+    @lazy
     def business(self) -> tuple[float, ...]:
         """Business seconds from the calendar's start to each step."""
         business_at = self.setting.calendar.business_at
@@ -75,7 +74,7 @@ class Ticket:
         """The status now."""
         return "deleted" if self.deleted_at else self.statuses[-1]
 
-    @cached_property
+    @lazy
     def customer(self) -> Person:
         """Who asks; nobody in a scrubbed ticket."""
         return self.people.nobody if self.scrubbed else self.people.customer(self.requester)
@@ -112,7 +111,7 @@ class Ticket:
         """The last step that has happened."""
         return len(self.times) - 1
 
-    @cached_property
+    @lazy
     def talk(self) -> Talk:
         """Subject and comments; ``turns`` may reach beyond the steps that have happened."""
         dice = self.setting.dice
@@ -129,14 +128,14 @@ class Ticket:
         steps = frozenset(step for step, _ in self.redactions)
         return told.redacted(steps) if steps else told
 
-    @cached_property
+    @lazy
     def clip(self) -> Clip | None:
         """The recording of the call that opened the ticket."""
         if self.channel != "voice":
             return None
         return load_clips()[skeleton.clip_of(self.scenario, self.careless)]
 
-    @cached_property
+    @lazy
     def score(self) -> str | None:
         """The customer's rating: good, bad, offered when open, None before it is solved."""
         if "G" in self.letters:

@@ -108,7 +108,7 @@ def _apply(desk: Desk, number: int, step: int, at: int) -> None:
     if kind == "retire_article":
         desk.retired.add(number)
     elif kind in ("delete_user", "scrub_user"):
-        desk.account.people.remove(number, at, scrubbed=kind == "scrub_user")
+        desk.account.remove(number, at, scrubbed=kind == "scrub_user")
     else:
         desk.account.change(_change(kind, number, step, at))
 

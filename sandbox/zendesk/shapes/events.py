@@ -1,8 +1,11 @@
 """Audits, ticket events and comments: three views of the same steps."""
 
+from collections.abc import Callable
+from functools import cache
 from html import escape
 from typing import Any
 
+from sandbox.world import paths
 from sandbox.world.people import Person
 from sandbox.world.talk import Turn
 from sandbox.world.tickets import Ticket
@@ -37,29 +40,50 @@ def turn_at(ticket: Ticket, step: int) -> Turn | None:
     return next((turn for turn in ticket.talk.turns if turn.step == step), None)
 
 
-def state_at(ticket: Ticket, step: int) -> dict[str, Any]:
-    """The ticket's fields after a step, in the form that events carry."""
-    setting = ticket.setting
+def _custom_status_at(ticket: Ticket, step: int) -> str:
+    return str(ticket.setting.base + ids.STATUSES_AT + STATUS_IDS[ticket.statuses[step]])
+
+
+def _assignee_at(ticket: Ticket, step: int) -> str | None:
     assignee = ticket.assignee_at(step)
-    status = ticket.statuses[step]
-    return {
-        "status": status,
-        "custom_status_id": str(setting.base + ids.STATUSES_AT + STATUS_IDS[status]),
-        "priority": ticket.priority_at(step),
-        "group_id": str(ids.group_id(setting, ticket.group_at(step))),
-        "assignee_id": None if assignee is None else str(ticket.people.agent(assignee).id),
-        "tags": tags_at(ticket, step),
-    }
+    return None if assignee is None else str(ticket.people.agent(assignee).id)
+
+
+# The ticket's fields after a step, in the form that events carry.
+FIELDS: dict[str, Callable[[Ticket, int], Any]] = {
+    "status": lambda ticket, step: ticket.statuses[step],
+    "custom_status_id": _custom_status_at,
+    "priority": lambda ticket, step: ticket.priority_at(step),
+    "group_id": lambda ticket, step: str(ids.group_id(ticket.setting, ticket.group_at(step))),
+    "assignee_id": _assignee_at,
+    "tags": tags_at,
+}
+MOVED = {
+    "P": ("priority", "tags"), "X": ("group_id", "assignee_id"), "O": ("tags",), "M": ("tags",),
+}  # fmt: skip
+
+
+@cache
+def _movable(word: str, step: int) -> tuple[str, ...]:
+    """The fields that a step after the first may change: most change one or none."""
+    statuses = paths.status_words(word)
+    told = set(MOVED.get(word[step], ()))
+    if statuses[step] != statuses[step - 1]:
+        told |= {"status", "custom_status_id"}
+    if step == paths.taken_step(word):
+        told.add("assignee_id")
+    return tuple(name for name in FIELDS if name in told)
 
 
 def changes_at(ticket: Ticket, step: int) -> list[Change]:
     """(field, new value, previous value) of a step; previous is NOTHING on creation."""
-    state = state_at(ticket, step)
     if step:
-        before = state_at(ticket, step - 1)
-        return [
-            (name, value, before[name]) for name, value in state.items() if value != before[name]
-        ]
+        changes = (
+            (name, FIELDS[name](ticket, step), FIELDS[name](ticket, step - 1))
+            for name in _movable(ticket.word, step)
+        )
+        return [change for change in changes if change[1] != change[2]]
+    state = {name: value_at(ticket, 0) for name, value_at in FIELDS.items()}
     organization = organization_id(ticket)
     created = {
         "subject": ticket.talk.subject,
