@@ -30,6 +30,7 @@ class Options:
     port: int
     limits: dict[str, int]
     refusals: dict[str, set[str]]
+    surveyed: frozenset[str]
 
     def fresh(self, now: datetime) -> World:
         """The world of an empty folder: what was asked for, defaults for the rest."""
@@ -53,7 +54,7 @@ def parse_options(arguments: list[str] | None = None) -> Options:
     refusals: dict[str, set[str]] = {}
     for account, what in told.refuse:
         refusals.setdefault(account, set()).add(what)
-    return Options(told.state, given, told.port, dict(told.limit), refusals)
+    return Options(told.state, given, told.port, dict(told.limit), refusals, frozenset(told.csat))
 
 
 def _make_parser() -> _Parser:
@@ -68,6 +69,13 @@ def _make_parser() -> _Parser:
     add("--days", type=_days, help=f"days of tickets (default {DAYS})")
     add("--until", type=_until, metavar="ISO", help="the world's last instant (default now)")
     add("--port", type=_port, default=0, help="port on 127.0.0.1 (default: the last one, or free)")
+    _add_behaviour(parser)
+    return parser
+
+
+def _add_behaviour(parser: _Parser) -> None:
+    """The options that hold for one process, not for the world."""
+    add = parser.add_argument
     add(
         "--limit", type=_limit, action="append", default=[], metavar="BUCKET=PER_MINUTE",
         help=f"rate limit of a bucket: {', '.join(LIMITS)}",
@@ -76,7 +84,17 @@ def _make_parser() -> _Parser:
         "--refuse", type=_refusal, action="append", default=[], metavar="ACCOUNT=WHAT",
         help=f"what an account does not allow: {', '.join(REFUSABLE)}",
     )  # fmt: skip
-    return parser
+    add(
+        "--csat", type=_surveyed, action="append", default=[], metavar="ACCOUNT=survey",
+        help="an account with satisfaction surveys in place of the legacy ratings",
+    )  # fmt: skip
+
+
+def _surveyed(text: str) -> str:
+    account, _, kind = text.partition("=")
+    if not account or kind != "survey":
+        raise argparse.ArgumentTypeError(f"{text!r} is not ACCOUNT=survey")
+    return account
 
 
 def _refusal(text: str) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """The process: sockets, ``sandbox.json``, the ready line, a clean end."""
 
 import fcntl
+import gc
 import os
 import signal
 import socket
@@ -15,11 +16,15 @@ import uvicorn
 from sandbox.app import Peers, make_app
 from sandbox.options import Options
 from sandbox.state import State, StateError, open_state, write_private
+from sandbox.zendesk.desk import Desk
 
 HOST = "127.0.0.1"
 STATED = "sandbox.json"
 BACKLOG = 256
 GRACE_SECONDS = 1
+# A page is tens of thousands of small objects, none of them in a cycle: they go by themselves,
+# and looking for cycles among them takes a third of the time that a page takes.
+GARBAGE = (200_000, 20, 100)
 
 
 def serve(options: Options) -> None:
@@ -91,7 +96,9 @@ class _Server(uvicorn.Server):
 def _run(state: State, options: Options, listener: socket.socket, media: socket.socket) -> None:
     peers = Peers.of(state, options.limits, HOST)
     for account, what in options.refusals.items():
-        peers.desks[account].refused |= what
+        _desk(peers, account).refused |= what
+    for account in options.surveyed:
+        _desk(peers, account).has_surveys = True
 
     def ready() -> None:
         told = stated(peers)
@@ -103,7 +110,17 @@ def _run(state: State, options: Options, listener: socket.socket, media: socket.
         make_app(peers), log_level="warning", access_log=False, lifespan="off",
         timeout_graceful_shutdown=GRACE_SECONDS, server_header=False,
     )  # fmt: skip
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
     _Server(config, ready).run(sockets=[listener, media])
+
+
+def _desk(peers: Peers, account: str) -> Desk:
+    """An account that an option names. Raises: StateError when there is none."""
+    if account not in peers.desks:
+        known = ", ".join(peers.desks)
+        raise StateError(f"there is no account {account}, only {known}")
+    return peers.desks[account]
 
 
 def stated(peers: Peers) -> dict[str, Any]:

@@ -1,13 +1,18 @@
 """One account's whole world."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from threading import Lock
+
+from msgspec.structs import replace
 
 from sandbox.world.index import Index
 from sandbox.world.people import People
 from sandbox.world.setting import Setting
 from sandbox.world.tickets import Ticket, iter_tickets
 
+KEPT_TICKETS = 10_000
 REDACTED = 15  # the step of redactions in the index: no path is that long
 
 
@@ -47,6 +52,9 @@ class Account:
         self.people = People(setting)
         self.index = Index(setting)
         self._changes: dict[int, Change] = {}
+        self._known: dict[int, Ticket] = {}
+        self._state = 0
+        self._lock = Lock()
 
     @property
     def name(self) -> str:
@@ -54,12 +62,39 @@ class Account:
         return self.setting.account
 
     def tickets(self, numbers: Iterable[int]) -> dict[int, Ticket]:
-        """The tickets with these numbers, computed together."""
+        """The tickets with these numbers: those that are not at hand are computed together."""
         wanted = list(dict.fromkeys(numbers))
-        found = iter_tickets(self.people, wanted) if wanted else ()
-        if not self._changes:
-            return {ticket.number: ticket for ticket in found}
-        return {ticket.number: self._changed(ticket) for ticket in found}
+        with self._lock:
+            state, known = self._state, self._known
+            told = {number: known[number] for number in wanted if number in known}
+        new = [number for number in wanted if number not in told]
+        if new:
+            found = {one.number: self._changed(one) for one in iter_tickets(self.people, new)}
+            self._keep(found, state)
+            told |= found
+        return {number: told[number] for number in wanted}
+
+    def _keep(self, found: Mapping[int, Ticket], state: int) -> None:
+        """Keeps tickets at hand, for the events of a ticket lie pages apart; the oldest go.
+
+        Not those that were computed before a change that has come meanwhile.
+        """
+        with self._lock:
+            if state == self._state:
+                self._known |= found
+                for number in list(islice(self._known, max(0, len(self._known) - KEPT_TICKETS))):
+                    del self._known[number]
+
+    def remove(self, customer: int, at: int, *, scrubbed: bool) -> None:
+        """Deletes an end user, for good where ``scrubbed``."""
+        self.people.remove(customer, at, scrubbed=scrubbed)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Computes every ticket anew from now on."""
+        with self._lock:
+            self._state += 1
+            self._known.clear()
 
     def ticket(self, number: int) -> Ticket | None:
         """One ticket, deleted or not."""
@@ -71,6 +106,7 @@ class Account:
         """Changes a ticket: its state, its words, its place in the streams."""
         number = change.number
         self._changes[number] = change.after(self._changes.get(number))
+        self._forget()
         ticket = self.tickets([number])[number]
         own = "bot_tickets" if ticket.bot else "tickets"
         instants: dict[str, int | None] = dict.fromkeys((own, "all_tickets"), ticket.generated_at)

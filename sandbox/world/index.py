@@ -25,8 +25,8 @@ ARCHIVED_AFTER = 120 * 86_400
 MAX_TICKETS = 2**NUMBER_BITS - 1
 ABANDONED_BEFORE = 1_500
 STREAMS = (
-    "tickets", "bot_tickets", "updated", "events", "bot_events", "ratings", "calls", "deleted",
-    "listed",
+    "tickets", "bot_tickets", "updated", "events", "bot_events", "ratings", "given", "calls",
+    "deleted", "listed",
 )  # fmt: skip
 Built = TypeVar("Built")
 
@@ -140,6 +140,7 @@ class Index:
             "events": events[~bot[rows]],
             "bot_events": events[bot[rows]],
             "ratings": self._ratings(bones),
+            "given": self._given(bones),
             "calls": self._calls(bones),
             "listed": self._key(bones.times[:, 0], bones.number)[listed],
             "deleted": self._key(bones.deleted_at, bones.number)[gone],
@@ -152,6 +153,11 @@ class Index:
         at = np.where(rated < skeleton.FAR, rated, offered)
         has = at < skeleton.FAR
         return self._key(at[has], bones.number[has])
+
+    def _given(self, bones: skeleton.Skeletons) -> Ints:
+        rated = bones.times[np.arange(len(bones.number)), _RATED[bones.path]]
+        has = rated < skeleton.FAR
+        return self._key(rated[has], bones.number[has])
 
     def _calls(self, bones: skeleton.Skeletons) -> Ints:
         called = bones.channel == skeleton.VOICE

@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+import msgspec
 import numpy as np
 
 from sandbox.world import names
@@ -12,13 +13,14 @@ from sandbox.world.scenarios import AGENTS_PER_GROUP, GROUPS
 from sandbox.world.setting import AGENTS, Setting
 
 YEAR = 365 * 86_400
+NOBODY, NOBODY_AT = AGENTS + 1, 999
+NOBODYS_NAME = "Permanently Deleted User"
 LETTERS = str.maketrans(
     {"ø": "o", "đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ß": "ss", "ı": "i", "’": ""}
 )
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(msgspec.Struct, frozen=True, gc=False):
     """An end user, an agent, the administrator or the bot."""
 
     id: int
@@ -30,6 +32,7 @@ class Person:
     created_at: int
     updated_at: int
     active: bool = True
+    scrubbed: bool = False
 
     @property
     def first(self) -> str:
@@ -72,8 +75,17 @@ class People:
         return (admin, *agents, bot)
 
     def agent(self, number: int) -> Person:
-        """An agent by number; -1 the administrator, ``AGENTS`` the bot."""
-        return self.staff[number + 1]
+        """An agent by number; -1 the administrator, ``AGENTS`` the bot, ``NOBODY`` nobody."""
+        return self.nobody if number == NOBODY else self.staff[number + 1]
+
+    @cached_property
+    def nobody(self) -> Person:
+        """Who stands in a scrubbed ticket for everybody who was in it."""
+        joined = self.setting.since_at - YEAR
+        return Person(
+            self.setting.base + NOBODY_AT, NOBODYS_NAME, "", None, "end-user", None, joined,
+            joined, active=False, scrubbed=True,
+        )  # fmt: skip
 
     def group_of(self, agent: int) -> int:
         """The number of an agent's group."""
@@ -86,11 +98,13 @@ class People:
         offset = user_id - self.setting.base
         if 1 <= offset <= AGENTS + 2:
             return self.staff[offset - 1]
+        if offset == NOBODY_AT:
+            return self.nobody
         customer = user_id - self.setting.customer_id(0)
         return self.customer(customer) if 0 <= customer < self.setting.end_users else None
 
     def remove(self, customer: int, at: int, *, scrubbed: bool) -> None:
-        """Deletes an end user, for good where ``scrubbed``."""
+        """Deletes an end user, for good where ``scrubbed``; what tickets quote of them stays."""
         self.removed[customer] = self.touched[customer] = at
         self.by_change = np.argsort(self.touched, kind="stable")
         if scrubbed:
@@ -150,8 +164,6 @@ class People:
         setting = self.setting
         u, which, *drawn = setting.dice.handful("customer", customer)
         first, last = self._name(customer, drawn)
-        if customer in self.scrubbed:
-            first, last = "Permanently", "Deleted User"
         company = u < 0.6 and customer > 2
         return Person(
             id=setting.customer_id(customer),
@@ -163,6 +175,7 @@ class People:
             created_at=int(self.joined[customer]),
             updated_at=int(self.touched[customer]),
             active=not self.removed[customer],
+            scrubbed=customer in self.scrubbed,
         )
 
     def _name(self, customer: int, drawn: list[float]) -> tuple[str, str]:

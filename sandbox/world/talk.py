@@ -1,9 +1,12 @@
 """The conversation of a ticket: who says what at which step."""
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from random import Random
 from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from sandbox.world import names, words
 from sandbox.world.people import Person
@@ -14,19 +17,23 @@ BLACK = "▇" * 12
 SCRUBBED = "SCRUBBED"
 
 
-@dataclass(frozen=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True):
     """One comment. ``sentiment`` is None for agents."""
 
     step: int
     by_customer: bool
     public: bool
-    body: str
+    template: str
+    slots: dict[str, str]
     sentiment: float | None
 
+    @property
+    def body(self) -> str:
+        """The words: made when they are read, since most pages read few of them."""
+        return self.template.format_map(self.slots)
 
-@dataclass(frozen=True)
-class Cast:
+
+class Cast(msgspec.Struct, frozen=True):
     """What the talk is about."""
 
     number: int
@@ -42,28 +49,40 @@ class Cast:
     merged_into: int
 
 
-@dataclass(frozen=True)
-class Talk:
-    """A ticket's subject, its comments and the words of its rating."""
+class Talk(msgspec.Struct, frozen=True):
+    """A ticket's subject, its comments and the templates of the words of its rating."""
 
     subject: str
     turns: tuple[Turn, ...]
-    good: str
-    bad: str
+    good_template: str
+    bad_template: str
     slots: dict[str, str]
+
+    @property
+    def good(self) -> str:
+        """What a content customer says."""
+        return self.good_template.format_map(self.slots).strip()
+
+    @property
+    def bad(self) -> str:
+        """What a discontent customer says."""
+        return self.bad_template.format_map(self.slots).strip()
 
     def redacted(self, steps: frozenset[int]) -> "Talk":
         """The talk with the comments of some steps blackened."""
         turns = (
-            replace(turn, body=BLACK, sentiment=None) if turn.step in steps else turn
+            replace(turn, template=BLACK, sentiment=None) if turn.step in steps else turn
             for turn in self.turns
         )
         return replace(self, turns=tuple(turns))
 
     def scrubbed(self) -> "Talk":
         """The talk as it is left once its ticket is deleted for good."""
-        turns = (replace(turn, body=SCRUBBED, sentiment=None) for turn in self.turns)
-        return replace(self, subject=SCRUBBED, turns=tuple(turns))
+        slots = dict.fromkeys(self.slots, "")
+        turns = (
+            replace(turn, template=SCRUBBED, slots=slots, sentiment=None) for turn in self.turns
+        )
+        return Talk(SCRUBBED, tuple(turns), good_template="", bad_template="", slots=slots)
 
 
 def converse(cast: Cast, source: Random) -> Talk:
@@ -83,8 +102,8 @@ def converse(cast: Cast, source: Random) -> Talk:
     return Talk(
         subject=subject,
         turns=tuple(turns),
-        good=(_pick(source, words.GOOD_COMMENTS) + ending).format_map(slots).strip(),
-        bad=(_pick(source, words.BAD_COMMENTS) + ending).format_map(slots).strip(),
+        good_template=_pick(source, words.GOOD_COMMENTS) + ending,
+        bad_template=_pick(source, words.BAD_COMMENTS) + ending,
         slots=slots,
     )
 
@@ -92,14 +111,14 @@ def converse(cast: Cast, source: Random) -> Talk:
 def _slots(cast: Cast, source: Random) -> dict[str, str]:
     customer = cast.customer
     amount = 12 + source.random() * 480
-    date = datetime.fromtimestamp(cast.created_at - (3 + source.random() * 9) * 86_400, UTC)
+    ordered_at = cast.created_at - (3 + source.random() * 9) * 86_400
     slots = {
         "name": customer.name, "first": customer.first, "email": customer.email,
         "phone": str(customer.phone), "agent": cast.agent.first, "company": cast.company,
         "group": cast.group, "number": str(cast.number), "target": str(cast.merged_into),
         "order": f"ORD-{10_000 + int(source.random() * 89_999)}",
         "amount": f"{amount:.2f} €" if source.random() < 0.5 else f"${amount:.2f}",
-        "product": _pick(source, names.PRODUCTS), "date": f"{date:%d %B}",
+        "product": _pick(source, names.PRODUCTS), "date": _day_month(int(ordered_at // 86_400)),
         "street": _pick(source, names.STREETS), "house": str(1 + int(source.random() * 120)),
         "city": _pick(source, names.CITIES), "card": _card(source.random(), cast.scenario),
         "newmail": f"new.{customer.email}",
@@ -108,6 +127,12 @@ def _slots(cast: Cast, source: Random) -> dict[str, str]:
         slots[slot] = _pick(source, choices)
     slots["thanks"] = _pick(source, words.THANKS).format_map(slots)
     return slots
+
+
+@lru_cache(maxsize=4_096)
+def _day_month(day: int) -> str:
+    """The day, counted from 1970, in words."""
+    return f"{datetime.fromtimestamp(day * 86_400, UTC):%d %B}"
 
 
 def _card(u: float, scenario: str) -> str:
@@ -133,28 +158,28 @@ def _turn(
 ) -> Turn | None:
     told = WORDS[cast.scenario]
     if letter in "CQO":
-        sentiment, body = _customer_says(letter, cast, source, slots, counts)
-        return Turn(step, True, True, body, sentiment)
+        sentiment, body = _customer_says(letter, cast, source, counts)
+        return Turn(step, True, True, body, slots, sentiment)
     if letter == "V":
-        return Turn(step, True, True, "", None)
+        return Turn(step, True, True, "", slots, None)
     if letter in "RrHS":
-        return Turn(step, False, True, _agent_says(letter, cast, source, slots, counts), None)
+        return Turn(step, False, True, _agent_says(letter, cast, source, counts), slots, None)
     choices = {
         "c": words.INTERNAL_OPEN, "N": told.notes, "X": words.TRANSFERS, "M": words.MERGES,
     }.get(letter)  # fmt: skip
     if choices is None:
         return None
-    return Turn(step, False, letter == "c", _pick(source, choices).format_map(slots), None)
+    return Turn(step, False, letter == "c", _pick(source, choices), slots, None)
 
 
 def _customer_says(
-    letter: str, cast: Cast, source: Random, slots: dict[str, str], counts: dict[str, int]
+    letter: str, cast: Cast, source: Random, counts: dict[str, int]
 ) -> tuple[float, str]:
     told = WORDS[cast.scenario]
     first = counts["customer"] == 0
     counts["customer"] += 1
     if letter == "C":
-        return _opening(cast, source, slots)
+        return _opening(cast, source)
     pool: tuple[Said, ...]
     pool = (
         told.reopens
@@ -165,24 +190,22 @@ def _customer_says(
     )
     sentiment, text = _pick(source, pool)
     sign = _pick(source, ("{first}", "", "{name}", ""))
-    return sentiment, f"{text}\n\n{sign}".strip().format_map(slots)
+    return sentiment, f"{text}\n\n{sign}".strip()
 
 
-def _opening(cast: Cast, source: Random, slots: dict[str, str]) -> tuple[float, str]:
+def _opening(cast: Cast, source: Random) -> tuple[float, str]:
     sentiment, text = _pick(source, WORDS[cast.scenario].opens)
     shift, mood = _pick(source, words.MOODS)
     if cast.scenario == "praise":
         shift, mood = 0.0, ""
     if cast.scenario == "outage":
-        return sentiment, text.format_map(slots)
+        return sentiment, text
     sign = "{name}\n{email}\n{phone}" if cast.is_canary else _pick(source, words.SIGNS)
     body = f"{_pick(source, words.HELLOS)}\n\n{text} {mood}".rstrip() + f"\n\n{sign}"
-    return max(-1.0, min(1.0, round(sentiment + shift, 2))), body.strip().format_map(slots)
+    return max(-1.0, min(1.0, round(sentiment + shift, 2))), body.strip()
 
 
-def _agent_says(
-    letter: str, cast: Cast, source: Random, slots: dict[str, str], counts: dict[str, int]
-) -> str:
+def _agent_says(letter: str, cast: Cast, source: Random, counts: dict[str, int]) -> str:
     told = WORDS[cast.scenario]
     first = counts["agent"] == 0
     counts["agent"] += 1
@@ -195,7 +218,7 @@ def _agent_says(
     else:
         pool = told.asks if first else words.FOLLOW_UPS
     greeting, closing = _pick(source, words.GREETINGS), _pick(source, words.CLOSINGS)
-    return f"{greeting}\n\n{_pick(source, pool)}\n\n{closing}".format_map(slots)
+    return f"{greeting}\n\n{_pick(source, pool)}\n\n{closing}"
 
 
 def _pick(source: Random, choices: tuple[T, ...]) -> T:

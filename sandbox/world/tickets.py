@@ -1,14 +1,14 @@
 """Tickets, whole: the bones of :mod:`skeleton` with people and words on them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
+import msgspec
 import numpy as np
 
 from sandbox.recordings import Clip, load_clips
 from sandbox.world import paths, skeleton
-from sandbox.world.people import People, Person
+from sandbox.world.lazy import lazy
+from sandbox.world.people import NOBODY, People, Person
 from sandbox.world.scenarios import CHANNELS, GROUPS, PRIORITIES, SCENARIOS
 from sandbox.world.setting import AGENTS, Setting
 from sandbox.world.talk import Cast, Talk, converse
@@ -16,8 +16,7 @@ from sandbox.world.talk import Cast, Talk, converse
 GOOD, BAD = "good", "bad"
 
 
-@dataclass(frozen=True)
-class Ticket:
+class Ticket(msgspec.Struct, frozen=True, dict=True):
     """One ticket; instants in Unix seconds, ``times`` one for each step that has happened."""
 
     people: People
@@ -59,12 +58,12 @@ class Ticket:
         """The steps that have happened."""
         return self.word[: len(self.times)]
 
-    @cached_property
+    @lazy
     def statuses(self) -> tuple[str, ...]:
         """The status after each step that has happened."""
         return paths.status_words(self.word)[: len(self.times)]
 
-    @cached_property
+    @lazy
     def business(self) -> tuple[float, ...]:
         """Business seconds from the calendar's start to each step."""
         business_at = self.setting.calendar.business_at
@@ -75,26 +74,30 @@ class Ticket:
         """The status now."""
         return "deleted" if self.deleted_at else self.statuses[-1]
 
-    @cached_property
+    @lazy
     def customer(self) -> Person:
-        """Who asks."""
-        return self.people.customer(self.requester)
+        """Who asks; nobody in a scrubbed ticket."""
+        return self.people.nobody if self.scrubbed else self.people.customer(self.requester)
 
     def agent_at(self, step: int) -> int:
-        """The number of the agent who has the ticket at a step, before a transfer the first one."""
+        """The number of the agent who has the ticket at a step; nobody in a scrubbed ticket."""
+        return NOBODY if self.scrubbed else self._handler_at(step)
+
+    def _handler_at(self, step: int) -> int:
+        """Who really has the ticket: before a transfer the first agent."""
         moved = self.word.find("X")
         return self.first_agent if 0 <= step < moved else self.agent
 
     def assignee_at(self, step: int) -> int | None:
         """The number of the assignee after a step."""
         if self.bot:
-            return AGENTS
+            return NOBODY if self.scrubbed else AGENTS
         taken = paths.taken_step(self.word)
         return None if taken < 0 or step < taken else self.agent_at(step)
 
     def group_at(self, step: int) -> int:
         """The number of the group after a step."""
-        return self.people.group_of(self.agent_at(step))
+        return self.people.group_of(self._handler_at(step))
 
     def priority_at(self, step: int) -> str | None:
         """The priority after a step: an escalation makes it the next higher."""
@@ -108,7 +111,7 @@ class Ticket:
         """The last step that has happened."""
         return len(self.times) - 1
 
-    @cached_property
+    @lazy
     def talk(self) -> Talk:
         """Subject and comments; ``turns`` may reach beyond the steps that have happened."""
         dice = self.setting.dice
@@ -125,14 +128,14 @@ class Ticket:
         steps = frozenset(step for step, _ in self.redactions)
         return told.redacted(steps) if steps else told
 
-    @cached_property
+    @lazy
     def clip(self) -> Clip | None:
         """The recording of the call that opened the ticket."""
         if self.channel != "voice":
             return None
         return load_clips()[skeleton.clip_of(self.scenario, self.careless)]
 
-    @cached_property
+    @lazy
     def score(self) -> str | None:
         """The customer's rating: good, bad, offered when open, None before it is solved."""
         if "G" in self.letters:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sandbox.zendesk import errors
-from sandbox.zendesk.desk import Ask, Desk
+from sandbox.zendesk.desk import CONSENT, Ask, Desk
 from sandbox.zendesk.errors import Refusal
 from sandbox.zendesk.oauth import Grant
 from sandbox.zendesk.routes import check_allowed, find_route
@@ -34,7 +34,7 @@ class Zendesk:
             if path == "oauth/tokens" and request.method == "POST":
                 return answer(desk.oauth.exchange(await _form_or_json(request)))
             if path == "oauth/authorizations/new" and request.method == "GET":
-                return RedirectResponse(desk.oauth.authorize(dict(request.query_params)), 302)
+                return RedirectResponse(_authorize(desk, request), 302)
             if not path.startswith("api/v2/"):
                 raise errors.invalid_endpoint()
             return await run_in_threadpool(
@@ -42,6 +42,11 @@ class Zendesk:
             )
         except Refusal as refusal:
             return answer(refusal.body, refusal.status, refusal.headers)
+
+
+def _authorize(desk: Desk, request: Request) -> str:
+    """The URL to which the browser goes back: the user agrees at once, or is told to refuse."""
+    return desk.oauth.authorize(dict(request.query_params), agreed=CONSENT not in desk.refused)
 
 
 def _serve(desk: Desk, request: Request, path: str, base: str) -> Response:
@@ -52,10 +57,11 @@ def _serve(desk: Desk, request: Request, path: str, base: str) -> Response:
         headers, wait = desk.limits.take(route.bucket)
         if wait is not None:
             raise errors.too_many(wait)
-        check_allowed(desk.refused, path)
+        check_allowed(desk.denied, path)
         if route.scope and not (grant and grant.allows(route.scope)):
             raise errors.missing_scope(route.scope)
-        ask = Ask(desk, f"/api/v2/{path}", dict(request.query_params), base, grant)
+        pairs = tuple(request.query_params.multi_items())
+        ask = Ask(desk, f"/api/v2/{path}", pairs, base, grant)
         told = route.endpoint(ask, *(group for group in match.groups() if group is not None))
     except Refusal as refusal:
         return answer(refusal.body, refusal.status, headers | refusal.headers)

@@ -44,6 +44,8 @@ def make_change(desk: Desk, asked: Asked) -> str | None:
     number, step = _place(desk, asked)
     if isinstance(number, str):
         return number
+    if _is_black(desk, number, step):
+        return None
     at = int(time.time()) - WITHHELD_SECONDS - 1 if asked.at is None else asked.at
     with desk.state.database() as database:
         row = (desk.name, number, step, at)
@@ -61,6 +63,12 @@ def replay_changes(desk: Desk) -> None:
         _apply(desk, number, step, at)
 
 
+def _is_black(desk: Desk, number: int, step: int) -> bool:
+    """Whether the comment of this step is redacted already: a comment is redacted once."""
+    ticket = desk.account.ticket(number) if step >= 0 else None
+    return ticket is not None and step in dict(ticket.redactions)
+
+
 def _place(desk: Desk, asked: Asked) -> tuple[int | str, int]:
     """The number of what is changed and the change's code or step; or why it cannot be."""
     setting = desk.account.setting
@@ -70,8 +78,7 @@ def _place(desk: Desk, asked: Asked) -> tuple[int | str, int]:
         return (article if there else "there is no such article"), CODES[asked.kind]
     if asked.kind in ("delete_user", "scrub_user"):
         customer = asked.user_id - setting.customer_id(0)
-        there = 0 <= customer < setting.end_users
-        return (customer if there else "there is no such end user"), CODES[asked.kind]
+        return _customer(desk, customer, asked.kind), CODES[asked.kind]
     ticket = desk.account.ticket(asked.ticket_id)
     if ticket is None or (ticket.deleted_at and asked.kind != "scrub_ticket"):
         return "there is no such ticket, or it is deleted", 0
@@ -86,12 +93,22 @@ def _place(desk: Desk, asked: Asked) -> tuple[int | str, int]:
     return ticket.number, steps[wanted]
 
 
+def _customer(desk: Desk, customer: int, kind: str) -> int | str:
+    """The end user's number; or why they cannot be deleted. Who is deleted can be scrubbed yet."""
+    people = desk.account.people
+    if not 0 <= customer < people.setting.end_users:
+        return "there is no such end user"
+    if kind == "delete_user" and people.removed[customer]:
+        return "the end user is deleted"
+    return customer
+
+
 def _apply(desk: Desk, number: int, step: int, at: int) -> None:
     kind = KINDS.get(step, "redact_comment")
     if kind == "retire_article":
         desk.retired.add(number)
     elif kind in ("delete_user", "scrub_user"):
-        desk.account.people.remove(number, at, scrubbed=kind == "scrub_user")
+        desk.account.remove(number, at, scrubbed=kind == "scrub_user")
     else:
         desk.account.change(_change(kind, number, step, at))
 

@@ -41,8 +41,8 @@ def missing_scope(scope: str) -> Refusal:
 
 
 def restricted() -> Refusal:
-    """403 for an export that is closed to this client."""
-    return _told(403, "Forbidden", "Access to incremental exports is restricted for this client")
+    """403 for an export that is closed to this client: it names no scope, for none would help."""
+    return _told(403, "Forbidden", "Access to this API is restricted for third-party apps")
 
 
 def record_not_found() -> Refusal:

@@ -13,6 +13,8 @@ from sandbox.zendesk.paging import list_page
 from sandbox.zendesk.records import MONTH, counted
 from sandbox.zendesk.shapes.people import organization_shape, user_shape
 
+ROLES = frozenset({"end-user", "agent", "admin"})
+
 
 def deleted_users(ask: Ask) -> Answer:
     """``deleted_users``: the last 30 days."""
@@ -39,8 +41,16 @@ def user(ask: Ask, number: str) -> Answer:
     return {"user": user_shape(people, person, ask.base_url)}
 
 
+def show_many(ask: Ask) -> Answer:
+    """``users/show_many``: up to 100 ids; those that do not exist are left out."""
+    people = ask.account.people
+    found = [people.find(number) for number in dict.fromkeys(ask.ids())]
+    shapes = [user_shape(people, one, ask.base_url) for one in found if one]
+    return {"users": shapes, "next_page": None, "previous_page": None, "count": len(shapes)}
+
+
 def users(ask: Ask) -> Answer:
-    """``users``: everybody who is not deleted, or one ``role``."""
+    """``users``: everybody who is not deleted, or those of one ``role`` or of each ``role[]``."""
     people, (staff, customers) = ask.account.people, _users(ask)
 
     def shape(at: int) -> Answer:
@@ -57,10 +67,13 @@ def users_count(ask: Ask) -> Answer:
 
 
 def _users(ask: Ask) -> tuple[list[Person], Sequence[int]]:
-    people, role = ask.account.people, ask.query.get("role")
-    staff = [one for one in people.staff if role in (None, one.role)]
-    present = np.flatnonzero(people.removed == 0).tolist()
-    return staff, present if role in (None, "end-user") else ()
+    people, roles = ask.account.people, ask.several("role") or ROLES
+    if not roles <= ROLES:
+        raise errors.invalid_value(f"role must be one of {', '.join(sorted(ROLES))}")
+    staff = [one for one in people.staff if one.role in roles]
+    if "end-user" not in roles:
+        return staff, ()
+    return staff, np.flatnonzero(people.removed == 0).tolist()
 
 
 def organizations(ask: Ask) -> Answer:

@@ -23,9 +23,10 @@ from sandbox.zendesk.paging import (
 )
 from sandbox.zendesk.shapes.calls import call_shape, leg_shapes
 from sandbox.zendesk.shapes.desk import article_changed_at, article_shape, group_shapes
-from sandbox.zendesk.shapes.events import redaction_event_shape, ticket_event_shape
+from sandbox.zendesk.shapes.events import ticket_event_shape
 from sandbox.zendesk.shapes.metrics import metric_events
 from sandbox.zendesk.shapes.people import identity_shapes, organization_shape, user_shape
+from sandbox.zendesk.shapes.redactions import redaction_event_shape
 from sandbox.zendesk.shapes.sideloads import sideloaded_organizations, sideloaded_users
 from sandbox.zendesk.shapes.tickets import ticket_shape
 

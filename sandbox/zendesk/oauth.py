@@ -22,6 +22,10 @@ CODE_SECONDS = 120
 ACCESS_SECONDS = (300, 1_800, 172_800)
 REFRESH_SECONDS = (604_800, 2_592_000, 7_776_000)
 CONFIDENTIAL, PUBLIC = "client_id", "public_client_id"
+DENIED = {
+    "error": "access_denied",
+    "error_description": "The end-user or authorization server denied the request.",
+}
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,19 @@ class OAuth:
             return self._refresh(client, told)
         raise errors.unsupported_grant()
 
-    def authorize(self, told: Mapping[str, str]) -> str:
-        """The URL to which the browser goes back with a code. Raises: Refusal."""
+    def authorize(self, told: Mapping[str, str], *, agreed: bool) -> str:
+        """The URL to which the browser goes back, with a code if the user agreed. Raises: Refusal.
+
+        Source: RFC 6749, 4.1.2.1, for what is told when the user did not.
+        """
+        self._check_request(told)
+        query = {"code": self._code(told)} if agreed else dict(DENIED)
+        query |= {"state": told["state"]} if "state" in told else {}
+        redirect = told["redirect_uri"]
+        return redirect + ("&" if "?" in redirect else "?") + urlencode(query)
+
+    def _check_request(self, told: Mapping[str, str]) -> None:
+        """Raises: Refusal for a request to which no browser may be sent back."""
         client, redirect = told.get("client_id", ""), told.get("redirect_uri", "")
         known = {self._secret(CONFIDENTIAL), self._secret(PUBLIC)}
         if client not in known or not redirect or told.get("response_type") != "code":
@@ -71,15 +86,17 @@ class OAuth:
             raise errors.invalid_request("Only the code_challenge_method S256 is supported.")
         if not challenge and client == self._secret(PUBLIC):
             raise errors.invalid_request("A public client needs a code_challenge.")
+
+    def _code(self, told: Mapping[str, str]) -> str:
+        """A code, kept with what it is bound to."""
         code = secrets.token_urlsafe(32)
         row = (
-            digest(code), self._account, redirect, challenge, told.get("scope") or "read",
-            time.time() + CODE_SECONDS, client,
+            digest(code), self._account, told["redirect_uri"], told.get("code_challenge", ""),
+            told.get("scope") or "read", time.time() + CODE_SECONDS, told["client_id"],
         )  # fmt: skip
         with self._state.database() as database:
             database.execute("insert into codes values (?, ?, ?, ?, ?, ?, ?)", row)
-        query = {"code": code} | ({"state": told["state"]} if "state" in told else {})
-        return redirect + ("&" if "?" in redirect else "?") + urlencode(query)
+        return code
 
     def check_basic(self, given: str) -> Grant | None:
         """What `email/token:api_token` in Base64 stands for: its user, with every scope."""

@@ -123,8 +123,8 @@ def offset_page(
     more = start + size < total
 
     def url(number: int) -> str:
-        query = {name: value for name, value in ask.query.items() if name != "page"}
-        return ask.url(f"{ask.path}?{urlencode(query | {'page': str(number)})}")
+        kept = [pair for pair in ask.pairs if pair[0] != "page"]
+        return ask.url(f"{ask.path}?{urlencode([*kept, ('page', str(number))])}")
 
     return {
         key: fetch(start, min(start + size, total)),
@@ -136,9 +136,9 @@ def offset_page(
 
 def list_envelope(ask: Ask, after: str | None, *, more: bool) -> dict[str, Any]:
     """meta and links of a cursor list; an empty page has no cursor."""
-    query = {name: value for name, value in ask.query.items() if not name.startswith("page[")}
-    size = {"page[size]": ask.query["page[size]"]} if "page[size]" in ask.query else {}
-    following = urlencode(query | size | {"page[after]": after}) if after and more else None
+    kept = [pair for pair in ask.pairs if not pair[0].startswith("page[")]
+    size = [("page[size]", ask.query["page[size]"])] if "page[size]" in ask.query else []
+    following = urlencode([*kept, *size, ("page[after]", after)]) if after and more else None
     return {
         "meta": {"has_more": more, "after_cursor": after, "before_cursor": after},
         "links": {"next": ask.url(f"{ask.path}?{following}") if following else None, "prev": None},

@@ -22,11 +22,22 @@ from sandbox.zendesk.shapes.calls import call_number, is_voicemail, number_of_si
 URL_SECONDS = 300
 
 
-def redirect(ask: Ask, sid: str) -> Response:
+def call(ask: Ask, sid: str) -> Response:
     """``channels/voice/calls/{sid}/twilio/recording``"""
+    return _redirect(ask, sid, voicemail=False)
+
+
+def voicemail(ask: Ask, sid: str) -> Response:
+    """``channels/voice/calls/{sid}/twilio/voicemail/recording``"""
+    return _redirect(ask, sid, voicemail=True)
+
+
+def _redirect(ask: Ask, sid: str, *, voicemail: bool) -> Response:
     number = number_of_sid(sid)
     ticket = ask.account.ticket(number) if number is not None else None
     if ticket is None or ticket.clip is None or ticket.deleted_at or _is_removed(ask, sid):
+        raise errors.record_not_found()
+    if is_voicemail(ticket) != voicemail:
         raise errors.record_not_found()
     name, expires = ticket.clip.name, int(time.time()) + URL_SECONDS
     signature = sign(ask.desk.state.secret("media"), name, expires)

@@ -21,14 +21,10 @@ from sandbox.zendesk.paging import (
     offset_page,
 )
 from sandbox.zendesk.shapes import desk, ids
-from sandbox.zendesk.shapes.events import (
-    audit_shape,
-    comment_shape,
-    comments_of,
-    redaction_audit_shape,
-)
+from sandbox.zendesk.shapes.events import audit_shape, comment_shape, comments_of
 from sandbox.zendesk.shapes.metric_sets import metric_set_shape
 from sandbox.zendesk.shapes.metrics import metric_events
+from sandbox.zendesk.shapes.redactions import redaction_audit_shape
 from sandbox.zendesk.shapes.sideloads import sideloaded_users
 from sandbox.zendesk.shapes.tickets import ticket_shape
 
@@ -85,11 +81,8 @@ def _beside(ask: Ask, tickets: Iterable[Ticket]) -> Answer:
 
 def show_many(ask: Ask) -> Answer:
     """``tickets/show_many``: up to 100 ids; those that do not exist are left out."""
-    told = [part.strip() for part in ask.query.get("ids", "").split(",")]
-    if not 1 <= len(told) <= LIST_ROWS or not all(part.isdigit() for part in told):
-        raise errors.bad_request("Invalid ids", f"ids must be 1 to {LIST_ROWS} ticket ids")
-    wanted = [int(part) for part in told if 1 <= int(part) <= ask.account.setting.tickets]
-    found = [one for one in ask.account.tickets(wanted).values() if not one.deleted_at]
+    known = [number for number in ask.ids() if 1 <= number <= ask.account.setting.tickets]
+    found = [one for one in ask.account.tickets(known).values() if not one.deleted_at]
     page: Answer = {"tickets": _told(ask, found)} | _beside(ask, found)
     return page | {"next_page": None, "previous_page": None, "count": len(found)}
 

@@ -1,14 +1,14 @@
 """Zendesk's route table: method, path below ``/api/v2/``, endpoint, scope, bucket."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 
 from sandbox.zendesk import errors, everyone, exports, recordings, records, snapshots
-from sandbox.zendesk.desk import Ask
+from sandbox.zendesk.desk import CONSENT, Ask
 from sandbox.zendesk.limits import ACCOUNT
 
 Endpoint = Callable[..., dict[str, Any] | Response]
@@ -62,6 +62,7 @@ TABLE: tuple[tuple[str, str, Endpoint, str | None, str], ...] = (
     ("GET", "users/me", everyone.me, None, ACCOUNT),
     ("GET", "users", everyone.users, USERS, ACCOUNT),
     ("GET", r"users/(\d+)", everyone.user, USERS, ACCOUNT),
+    ("GET", "users/show_many", everyone.show_many, USERS, ACCOUNT),
     ("GET", "users/count", everyone.users_count, USERS, ACCOUNT),
     ("GET", "organizations", everyone.organizations, COMPANIES, ACCOUNT),
     ("GET", "organizations/count", everyone.organizations_count, COMPANIES, ACCOUNT),
@@ -74,13 +75,21 @@ TABLE: tuple[tuple[str, str, Endpoint, str | None, str], ...] = (
     ("GET", "groups/count", snapshots.groups_count, "read", ACCOUNT),
     ("GET", "brands", snapshots.brands, "read", ACCOUNT),
     ("GET", "ticket_fields", snapshots.ticket_fields, "read", ACCOUNT),
+    ("GET", "ticket_fields/count", snapshots.ticket_fields_count, "read", ACCOUNT),
     ("GET", "custom_statuses", snapshots.custom_statuses, "read", ACCOUNT),
     ("GET", "slas/policies", snapshots.policies, "read", ACCOUNT),
     ("GET", "business_hours/schedules", snapshots.schedules, "read", ACCOUNT),
     ("GET", r"business_hours/schedules/(\d+)/holidays", snapshots.holidays, "read", ACCOUNT),
     ("GET", f"{VOICE}/stats/incremental/calls", exports.calls, "read", TALK),
     ("GET", f"{VOICE}/stats/incremental/legs", exports.legs, "read", TALK),
-    ("GET", rf"{VOICE}/calls/(\w+)/twilio/recording", recordings.redirect, "read", ACCOUNT),
+    ("GET", rf"{VOICE}/calls/(\w+)/twilio/recording", recordings.call, "read", ACCOUNT),
+    (
+        "GET",
+        rf"{VOICE}/calls/(\w+)/twilio/voicemail/recording",
+        recordings.voicemail,
+        "read",
+        ACCOUNT,
+    ),
     ("DELETE", rf"{VOICE}/calls/(\w+)/recordings(?:/(\w+))?", recordings.remove, "write", ACCOUNT),
     ("GET", "help_center/incremental/articles", exports.articles, "hc:read", GUIDE),
     ("GET", f"{HELP}articles", snapshots.articles, "hc:read", GUIDE),
@@ -95,20 +104,24 @@ ROUTES = tuple(
 )
 
 
-# What an account can be made to refuse, by the beginning of the path: with a 403, or a 404.
+# What an account can be made to refuse, by the beginning of the path: most with a
+# 404, as a plan that lacks them; the exports with a 403. What the plan lacks
+# comes first: an export of Talk is not there, before it is forbidden. Consent is refused in the
+# browser, so no path of the API is behind it.
 REFUSABLE = {
-    "export": ("incremental/", "channels/voice/stats/incremental/"),
     "talk": ("channels/voice/",),
     "guide": ("help_center/",),
     "csat": ("satisfaction_ratings",),
     "search": ("search/",),
+    "export": ("incremental/", "channels/voice/stats/incremental/"),
+    CONSENT: (),
 }
 
 
-def check_allowed(refused: Iterable[str], path: str) -> None:
+def check_allowed(refused: Collection[str], path: str) -> None:
     """Raises: Refusal for a path that the account does not allow."""
-    for what in refused:
-        if path.startswith(REFUSABLE[what]):
+    for what, beginnings in REFUSABLE.items():
+        if what in refused and path.startswith(beginnings):
             raise errors.restricted() if what == "export" else errors.invalid_endpoint()
 
 

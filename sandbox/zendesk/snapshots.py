@@ -50,6 +50,11 @@ def groups_count(ask: Ask) -> Answer:
     return counted(ask, len(desk.group_shapes(ask.account.setting, ask.base_url)))
 
 
+def ticket_fields_count(ask: Ask) -> Answer:
+    """``ticket_fields/count``"""
+    return counted(ask, len(desk.field_shapes(ask.account.setting, ask.base_url)))
+
+
 def policies(ask: Ask) -> Answer:
     """``slas/policies``: unlike the others, it says how many there are."""
     shapes = desk.policy_shapes(ask.account.setting, ask.base_url)
@@ -79,15 +84,17 @@ def holidays(ask: Ask, schedule: str) -> Answer:
 
 def surveys(ask: Ask) -> Answer:
     """``guide/survey_responses``: not in accounts with the legacy satisfaction rating."""
-    if "csat" not in ask.desk.refused:
+    if not ask.desk.surveyed:
         raise errors.invalid_endpoint()
     index = ask.account.index
-    first = index.position("ratings", ask.number("filter[created_at_start]", 0))
-    bound = index.position("ratings", ask.number("filter[created_at_end]", ask.now) + 1)
-    places = index.places("ratings", first, bound)
-    tickets = ask.account.tickets(place.number for place in places)
-    given = [one for one in tickets.values() if one.score in ("good", "bad")]
-    return list_page(ask, "survey_responses", given, survey_shape)
+    first = index.position("given", ask.number("filter[created_at_start]", 0))
+    bound = index.position("given", ask.number("filter[created_at_end]", ask.now) + 1)
+
+    def shape(at: int) -> Answer:
+        number = index.places("given", at, at + 1)[0].number
+        return survey_shape(ask.account.tickets([number])[number])
+
+    return list_page(ask, "survey_responses", range(first, bound), shape)
 
 
 def account(ask: Ask) -> Answer:
@@ -100,11 +107,13 @@ def account(ask: Ask) -> Answer:
 
 def account_settings(ask: Ask) -> Answer:
     """``account/settings``: what is switched on."""
-    features = {"satisfaction_ratings": True, "voice": True, "business_hours": True}
+    rated, surveyed = not ask.desk.surveyed, ask.desk.surveyed
+    features = {"satisfaction_ratings": rated, "customer_satisfaction": rated}
+    features |= {"csat_survey": surveyed, "voice": True, "business_hours": True}
     brand = desk.brand_shapes(ask.account.setting, ask.base_url)[0]["id"]
     return {
         "settings": {
-            "active_features": features | {"customer_satisfaction": True, "csat_survey": False},
+            "active_features": features,
             "brands": {"default_brand_id": brand, "require_brand_on_new_tickets": False},
             "tickets": {"has_custom_statuses": True},
             "localization": {"locale_ids": [1]},

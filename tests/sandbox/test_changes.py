@@ -1,5 +1,6 @@
 """Changes between two runs: deletions and redactions that a pipeline must follow."""
 
+import json
 import time
 
 import pytest
@@ -90,23 +91,108 @@ def test_a_redaction_tells_of_itself(running):
     assert [event["id"] for event in audit["events"]] == [child["id"]]
     again = asked | {"comment_id": comment}
     assert control.post("/changes", json=again).status_code == 204
+    repeated = client.get("incremental/ticket_events.json?start_time=0").json()
+    assert repeated == told, "what is black stays as it is"
 
 
-def test_a_scrubbed_ticket_is_exported_without_words(running):
-    """It is in no list of what was deleted."""
+def test_redactions_at_two_instants_are_two_audits(running, start):
+    """Of two comments of one ticket, the later redacted first; the same after a restart."""
     client, control = running.zendesk(), running.control()
-    number = client.get("tickets.json").json()["tickets"][0]["id"]
+    comments = []
+    for ticket in client.get("tickets.json?page[size]=100").json()["tickets"]:
+        comments = client.get(f"tickets/{ticket['id']}/comments.json").json()["comments"]
+        if len(comments) > 2:
+            break
+    asked = {"account": "acme", "kind": "redact_comment", "ticket_id": ticket["id"]}
+    now = int(time.time())
+    for back, comment in ((70, comments[2]), (90, comments[0])):
+        told = asked | {"comment_id": comment["id"], "at": now - back}
+        assert control.post("/changes", json=told).status_code == 204
+    path = f"tickets/{ticket['id']}/audits.json"
+    audits = client.get(path).json()["audits"]
+    redactions = [one for one in audits if one["events"][0]["type"] == "CommentRedactionEvent"]
+    assert [one["events"][0]["comment_id"] for one in redactions] == (
+        [comments[0]["id"], comments[2]["id"]]
+    )
+    ids = [one["id"] for one in audits] + [event["id"] for a in audits for event in a["events"]]
+    assert len(set(ids)) == len(ids)
+    running.stop()
+    assert start(folder=running.folder).zendesk().get(path).json()["audits"] == audits
+
+
+def test_a_redacted_call_is_black(start):
+    """The words of a voice comment are made, not written: they are blackened all the same."""
+    running = start("--account", "acme=120", "--days", "7")
+    client = running.zendesk()
+    tickets = client.get("tickets.json?page[size]=100").json()["tickets"]
+    number = next(one["id"] for one in tickets if one["via"]["channel"] == "voice")
+    asked = {"account": "acme", "kind": "redact_comment", "ticket_id": number}
+    assert running.control().post("/changes", json=asked).status_code == 204
+    comment = client.get(f"tickets/{number}/comments.json").json()["comments"][0]
+    assert set(comment["body"]) == set(comment["plain_body"]) == {"▇"}
+    ticket = client.get(f"tickets/{number}.json").json()["ticket"]
+    assert set(ticket["description"]) == {"▇"}
+
+
+@pytest.mark.parametrize("channel", ["email", "voice"])
+def test_a_scrubbed_ticket_is_exported_without_words_and_people(start, channel):
+    """As deleted, everybody in it replaced by one; no list or record has it any longer."""
+    running = start("--account", "acme=120", "--days", "7")
+    client, control = running.zendesk(), running.control()
+    page = client.get("tickets.json", params={"page[size]": 100, "include": "users"}).json()
+    ticket = next(
+        one
+        for one in page["tickets"]
+        if one["via"]["channel"] == channel and one["assignee_id"] and one["organization_id"]
+    )
+    number = ticket["id"]
+    person = next(one for one in page["users"] if one["id"] == ticket["requester_id"])
     cursor = client.get(EXPORT, params={"start_time": 0}).json()["after_cursor"]
+    before = _events(client, number)
     asked = {"account": "acme", "kind": "scrub_ticket", "ticket_id": number}
     assert control.post("/changes", json=asked).status_code == 204
-    (told,) = client.get(EXPORT, params={"cursor": cursor}).json()["tickets"]
-    assert (told["status"], told["subject"], told["description"]) == (
-        "deleted",
-        "SCRUBBED",
-        "SCRUBBED",
+    answer = client.get(EXPORT, params={"cursor": cursor, "include": "metric_sets,users"})
+    (told,), (nobody,) = answer.json()["tickets"], answer.json()["users"]
+    assert [told[name] for name in ("status", "subject", "raw_subject", "description")] == (
+        ["deleted", *["SCRUBBED"] * 3]
     )
+    assert nobody["name"] == "Permanently Deleted User"
+    assert (nobody["email"], nobody["active"]) == (None, False)
+    people = ("requester_id", "submitter_id", "assignee_id")
+    assert {told[name] for name in people} == {nobody["id"]}
+    assert told["organization_id"] is None
+    assert told["group_id"] == ticket["group_id"], "who worked on it is gone, the skeleton is not"
+    after = _events(client, number)
+    assert [one["id"] for one in after] == [one["id"] for one in before]
+    comments = [child for one in after for child in one["child_events"] if "body" in child]
+    assert comments
+    assert {child["body"] for child in comments} == {"SCRUBBED"}
+    assert person["name"] in json.dumps([before, ticket], ensure_ascii=False)
+    whole = answer.text + json.dumps(after, ensure_ascii=False)
+    for words in (person["name"], person["email"], person["phone"], ticket["subject"]):
+        assert words not in whole
     deletions = client.get("deleted_tickets.json").json()["deleted_tickets"]
     assert number not in {one["id"] for one in deletions}
+    assert client.get(f"tickets/{number}.json").status_code == 404
+    assert client.get(f"tickets/{number}/comments.json").status_code == 404
+
+
+def _events(client, number):
+    path = "incremental/ticket_events.json?start_time=0&include=comment_events"
+    told = client.get(path).json()
+    assert told["end_of_stream"]
+    return [one for one in told["ticket_events"] if one["ticket_id"] == number]
+
+
+def test_a_deleted_ticket_can_be_scrubbed(running):
+    """As in Zendesk, where only what was deleted can be deleted for good."""
+    client, control = running.zendesk(), running.control()
+    number = client.get("tickets.json").json()["tickets"][0]["id"]
+    asked = {"account": "acme", "ticket_id": number}
+    for kind, listed in (("delete_ticket", True), ("scrub_ticket", False)):
+        assert control.post("/changes", json=asked | {"kind": kind}).status_code == 204
+        deletions = client.get("deleted_tickets.json").json()["deleted_tickets"]
+        assert (number in {one["id"] for one in deletions}) == listed
 
 
 def test_a_system_update_moves_the_generated_timestamp_alone(running):
@@ -137,7 +223,21 @@ def test_a_deleted_user_is_exported_as_inactive(running, kind, listed):
     assert (user in {one["id"] for one in gone}) == listed
     assert client.get("users/count.json").json()["count"]["value"] == count - 1
     export = client.get("incremental/users/cursor.json?start_time=0").json()["users"]
-    assert [one["active"] for one in export if one["id"] == user] == [False]
+    (exported,) = (one for one in export if one["id"] == user)
+    assert exported == told
+    assert exported["updated_at"] > users[5]["updated_at"]
+    gone = {"account": "acme", "kind": "delete_user", "user_id": user}
+    assert control.post("/changes", json=gone).status_code == 404, "there is nobody to delete"
+
+
+def test_what_a_scrubbed_user_wrote_stays(running):
+    """Zendesk forgets who it was, not what stands in the tickets."""
+    client, control = running.zendesk(), running.control()
+    before = client.get("tickets.json?sort=id&page[size]=100").json()["tickets"]
+    for user in {one["requester_id"] for one in before}:
+        asked = {"account": "acme", "kind": "scrub_user", "user_id": user}
+        assert control.post("/changes", json=asked).status_code == 204
+    assert client.get("tickets.json?sort=id&page[size]=100").json()["tickets"] == before
 
 
 def test_a_retired_article_is_in_no_list(running):
@@ -151,3 +251,35 @@ def test_a_retired_article_is_in_no_list(running):
         left = client.get(path).json()["articles"]
         assert len(left) == len(articles) - 1
         assert gone not in {one["id"] for one in left}
+
+
+def test_changes_outlive_a_restart(running, start):
+    """Every kind of them: the same export, lists and audits in the next process."""
+    client, control = running.zendesk(), running.control()
+    tickets = client.get("tickets.json?page[size]=100").json()["tickets"]
+    users = client.get("users.json?role=end-user").json()["users"]
+    article = client.get("help_center/articles.json").json()["articles"][0]["id"]
+    kinds = ("delete_ticket", "scrub_ticket", "redact_comment", "system_update")
+    changes = [
+        {"kind": kind, "ticket_id": one["id"]} for kind, one in zip(kinds, tickets, strict=False)
+    ]
+    changes += [{"kind": "delete_user", "user_id": users[4]["id"]}]
+    changes += [{"kind": "scrub_user", "user_id": users[5]["id"]}]
+    changes += [{"kind": "retire_article", "article_id": article}]
+    before = _views(client)
+    for change in changes:
+        asked = change | {"account": "acme"}
+        assert control.post("/changes", json=asked).status_code == 204
+    changed = _views(client)
+    assert all(one != other for one, other in zip(before, changed, strict=True))
+    running.stop()
+    assert _views(start(folder=running.folder).zendesk()) == changed
+
+
+def _views(client):
+    paths = (
+        f"{EXPORT}?start_time=0", "incremental/ticket_events.json?start_time=0",
+        "incremental/users/cursor.json?start_time=0", "deleted_tickets.json", "deleted_users.json",
+        "tickets.json", "users.json", "help_center/articles.json",
+    )  # fmt: skip
+    return [client.get(path).json() for path in paths]

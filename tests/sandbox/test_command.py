@@ -128,6 +128,8 @@ def test_other_options_on_an_existing_folder_are_refused(start):
     [
         ("--bogus",), ("--account", "acme"), ("--account", "Acme=100"), ("--account", "acme=1"),
         ("--limit", "nothing=1"), ("--until", "soon"), ("--port", "99999"), ("--days", "0"), (),
+        ("--refuse", "acme=tea"), ("--refuse", "export"),
+        ("--csat", "acme=ratings"), ("--csat", "=survey"),
     ],
 )  # fmt: skip
 def test_unusable_options_are_refused(tmp_path, capsys, options):
@@ -149,6 +151,14 @@ def test_unknown_option_ends_the_command(tmp_path):
         "sandbox: unrecognized arguments: --bogus\n",
     )
     assert not (tmp_path / "state").exists()
+
+
+def test_options_of_an_account_that_is_not_there_are_refused(tmp_path):
+    """A slip in its name must not leave a test with an account that allows everything."""
+    for option in (("--refuse", "acne=export"), ("--csat", "acne=survey")):
+        refused = run(tmp_path / "state", *TINY, *option)
+        assert refused.returncode == 2
+        assert refused.stderr == "sandbox: there is no account acne, only acme\n"
 
 
 def test_taken_port_is_refused(sandbox, tmp_path):

@@ -200,3 +200,15 @@ def test_malformed_basic_authentication_is_refused(account, given):
     headers = {"authorization": given}
     answer = httpx.get(f"{account['base_url']}/api/v2/tickets/count", headers=headers)
     assert answer.status_code == 401
+
+
+def test_consent_can_be_denied(sandbox, account, control):
+    """The browser comes back with the error and the state, without a code."""
+    refuse = {"account": "acme", "what": ["consent"]}
+    assert control.post("/refusals", json=refuse).status_code == 204
+    back = consent(account)
+    assert (back["error"], back["state"]) == ("access_denied", "s1")
+    assert "code" not in back
+    assert sandbox.token()["access_token"], "who needs no consent is not concerned"
+    control.post("/refusals", json=refuse | {"what": []})
+    assert consent(account)["code"]

@@ -37,6 +37,37 @@ def test_recording_is_the_labelled_clip(acme, voice, labels):
         assert labels[number]["call"]["call_id"] == data["call_id"]
 
 
+def test_calls_and_voicemails_both_occur(acme, voice):
+    """Each kind has a URL of its own form, which is not the other's."""
+    kinds = {data["recording_type"]: data["recording_url"] for data in voice.values()}
+    assert set(kinds) == {"call", "voicemail"}
+    assert "/voicemail/" not in kinds["call"]
+    assert acme.get(kinds["voicemail"]).status_code == 302
+    assert acme.get(kinds["voicemail"].replace("/voicemail/", "/")).status_code == 404
+    calls = acme.get("channels/voice/stats/incremental/calls.json?start_time=0").json()["calls"]
+    told = {one["id"]: one["voicemail"] for one in calls}
+    for data in voice.values():
+        assert told[data["call_id"]] == (data["recording_type"] == "voicemail")
+
+
+def test_a_recording_says_how_long_it_is(location):
+    """So that a client can tell a whole one from one that broke off, before and after it came."""
+    answer = httpx.get(location)
+    assert int(answer.headers["content-length"]) == len(answer.content) > 0
+
+
+def test_some_callers_do_not_want_to_be_recorded(acme, voice):
+    """Zendesk's words: what the line asks, and what the caller said to it."""
+    calls = acme.get("channels/voice/stats/incremental/calls.json?start_time=0").json()["calls"]
+    said = {(one["call_recording_consent"], one["call_recording_consent_action"]) for one in calls}
+    assert said == {
+        ("always", None), ("opt_in", "caller_opted_in"), ("opt_out", "caller_opted_out"),
+    }  # fmt: skip
+    recorded = {data["call_id"] for data in voice.values()}
+    declined = [one["id"] for one in calls if one["call_recording_consent"] == "opt_out"]
+    assert recorded & set(declined), "its recording is there, to be left alone"
+
+
 def test_redirect_leads_to_another_origin(sandbox, location):
     """The location has another port: an origin that credentials must not reach."""
     assert urlsplit(location).port != sandbox.told["port"]
@@ -74,6 +105,24 @@ def test_unknown_call_has_no_recording(acme):
     """A carrier id that is nobody's is 404."""
     path = f"channels/voice/calls/CA{'0' * 16}{'f' * 16}/twilio/recording"
     assert acme.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["call", "voicemail"])
+def test_a_recording_is_removed_by_its_kind(start, kind):
+    """``…/recordings/call`` removes no voicemail, and the other way round."""
+    client = start("--account", "acme=240", "--days", "7").zendesk()
+    calls = client.get("channels/voice/stats/incremental/calls.json?start_time=0").json()["calls"]
+    called = next(
+        one for one in calls if one["ticket_id"] and one["voicemail"] == (kind == "voicemail")
+    )
+    comments = client.get(f"tickets/{called['ticket_id']}/comments.json").json()["comments"]
+    url = comments[0]["data"]["recording_url"]
+    path = f"channels/voice/calls/{called['id']}/recordings"
+    other = "call" if kind == "voicemail" else "voicemail"
+    assert client.delete(f"{path}/{other}").status_code == 404
+    assert client.get(url).status_code == 302
+    assert client.delete(f"{path}/{kind}").status_code == 204
+    assert client.get(url).status_code == 404
 
 
 def test_removed_recording_is_gone(start):

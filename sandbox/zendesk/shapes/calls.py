@@ -55,8 +55,9 @@ def number_of_sid(sid: str) -> int | None:
 
 
 def recording_url(ticket: Ticket, base_url: str) -> str:
-    """Where the recording is served, for who may read the account."""
-    return f"{base_url}/api/v2/channels/voice/calls/{call_sid(ticket)}/twilio/recording"
+    """Where the recording is served, for who may read the account: a voicemail is elsewhere."""
+    kind = "voicemail/recording" if is_voicemail(ticket) else "recording"
+    return f"{base_url}/api/v2/channels/voice/calls/{call_sid(ticket)}/twilio/{kind}"
 
 
 def call_shape(ticket: Ticket, place: Place) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """Audits, ticket events and comments: three views of the same steps."""
 
+from collections.abc import Callable
+from functools import cache
 from html import escape
 from typing import Any
 
-from sandbox.world.account import REDACTED
+from sandbox.world import paths
 from sandbox.world.people import Person
 from sandbox.world.talk import Turn
 from sandbox.world.tickets import Ticket
@@ -38,29 +40,50 @@ def turn_at(ticket: Ticket, step: int) -> Turn | None:
     return next((turn for turn in ticket.talk.turns if turn.step == step), None)
 
 
-def state_at(ticket: Ticket, step: int) -> dict[str, Any]:
-    """The ticket's fields after a step, in the form that events carry."""
-    setting = ticket.setting
+def _custom_status_at(ticket: Ticket, step: int) -> str:
+    return str(ticket.setting.base + ids.STATUSES_AT + STATUS_IDS[ticket.statuses[step]])
+
+
+def _assignee_at(ticket: Ticket, step: int) -> str | None:
     assignee = ticket.assignee_at(step)
-    status = ticket.statuses[step]
-    return {
-        "status": status,
-        "custom_status_id": str(setting.base + ids.STATUSES_AT + STATUS_IDS[status]),
-        "priority": ticket.priority_at(step),
-        "group_id": str(ids.group_id(setting, ticket.group_at(step))),
-        "assignee_id": None if assignee is None else str(ticket.people.agent(assignee).id),
-        "tags": tags_at(ticket, step),
-    }
+    return None if assignee is None else str(ticket.people.agent(assignee).id)
+
+
+# The ticket's fields after a step, in the form that events carry.
+FIELDS: dict[str, Callable[[Ticket, int], Any]] = {
+    "status": lambda ticket, step: ticket.statuses[step],
+    "custom_status_id": _custom_status_at,
+    "priority": lambda ticket, step: ticket.priority_at(step),
+    "group_id": lambda ticket, step: str(ids.group_id(ticket.setting, ticket.group_at(step))),
+    "assignee_id": _assignee_at,
+    "tags": tags_at,
+}
+MOVED = {
+    "P": ("priority", "tags"), "X": ("group_id", "assignee_id"), "O": ("tags",), "M": ("tags",),
+}  # fmt: skip
+
+
+@cache
+def _movable(word: str, step: int) -> tuple[str, ...]:
+    """The fields that a step after the first may change: most change one or none."""
+    statuses = paths.status_words(word)
+    told = set(MOVED.get(word[step], ()))
+    if statuses[step] != statuses[step - 1]:
+        told |= {"status", "custom_status_id"}
+    if step == paths.taken_step(word):
+        told.add("assignee_id")
+    return tuple(name for name in FIELDS if name in told)
 
 
 def changes_at(ticket: Ticket, step: int) -> list[Change]:
     """(field, new value, previous value) of a step; previous is NOTHING on creation."""
-    state = state_at(ticket, step)
     if step:
-        before = state_at(ticket, step - 1)
-        return [
-            (name, value, before[name]) for name, value in state.items() if value != before[name]
-        ]
+        changes = (
+            (name, FIELDS[name](ticket, step), FIELDS[name](ticket, step - 1))
+            for name in _movable(ticket.word, step)
+        )
+        return [change for change in changes if change[1] != change[2]]
+    state = {name: value_at(ticket, 0) for name, value_at in FIELDS.items()}
     organization = organization_id(ticket)
     created = {
         "subject": ticket.talk.subject,
@@ -79,7 +102,7 @@ def comment_shape(ticket: Ticket, turn: Turn, base_url: str) -> dict[str, Any]:
     step = turn.step
     audit = ids.audit_id(ticket.setting, ticket.number, step)
     voice = ticket.word[step] == "V"
-    body = call_words(ticket) if voice else turn.body
+    body = turn.body or call_words(ticket)
     told: dict[str, Any] = {
         "id": audit + 1,
         "type": "VoiceComment" if voice else "Comment",
@@ -107,7 +130,7 @@ def voice_data(ticket: Ticket, base_url: str) -> dict[str, Any]:
     return {
         "from": ticket.customer.phone,
         "to": LINE,
-        "recording_url": recording_url(ticket, base_url),
+        "recording_url": None if ticket.scrubbed else recording_url(ticket, base_url),
         "recording_duration": str(seconds),
         "call_duration": seconds,
         "call_id": call_number(ticket),
@@ -116,7 +139,7 @@ def voice_data(ticket: Ticket, base_url: str) -> dict[str, Any]:
         "transcription_text": None,
         "transcription_status": None,
         "started_at": iso(ticket.created_at - seconds),
-        "location": ticket.talk.slots["city"],
+        "location": ticket.talk.slots["city"] or None,
         "author_id": ticket.customer.id,
         "public": True,
         "brand_id": ids.brand_id(ticket.setting, ticket.requester),
@@ -133,7 +156,9 @@ def html_of(body: str) -> str:
 
 
 def metadata(ticket: Ticket, step: int) -> dict[str, Any]:
-    """System metadata: where an update came from."""
+    """System metadata: where an update came from; nothing is left of it in a scrubbed ticket."""
+    if ticket.scrubbed:
+        return {"system": {}, "custom": {}}
     host = (ticket.number * 31 + step) % 250 + 1
     system = {"client": "Mozilla/5.0", "ip_address": f"203.0.113.{host}"}
     return {"system": system | {"location": ticket.talk.slots["city"]}, "custom": {}}
@@ -142,49 +167,6 @@ def metadata(ticket: Ticket, step: int) -> dict[str, Any]:
 def comments_of(ticket: Ticket) -> list[Turn]:
     """The comments that have been made."""
     return [turn for turn in ticket.talk.turns if turn.step <= ticket.last]
-
-
-def redaction_events(ticket: Ticket, at: int) -> list[dict[str, Any]]:
-    """The events of the redactions made at an instant."""
-    return [
-        {
-            "id": redaction_audit_id(ticket, at) + 1 + place,
-            "type": "CommentRedactionEvent",
-            "comment_id": ids.audit_id(ticket.setting, ticket.number, step) + 1,
-        }
-        for place, (step, redacted_at) in enumerate(ticket.redactions)
-        if redacted_at == at
-    ]
-
-
-def redaction_audit_id(ticket: Ticket, at: int) -> int:
-    """The id of the audit of the redactions made at an instant."""
-    first = [redacted_at for _, redacted_at in ticket.redactions].index(at)
-    return ids.audit_id(ticket.setting, ticket.number, REDACTED) + 20 * first
-
-
-def redaction_audit_shape(ticket: Ticket, at: int) -> dict[str, Any]:
-    """The audit of redactions, as ``tickets/{id}/audits`` lists it: by the administrator."""
-    return {
-        "id": redaction_audit_id(ticket, at),
-        "ticket_id": ticket.number,
-        "created_at": iso(at),
-        "author_id": ticket.people.agent(-1).id,
-        "metadata": {"system": {}, "custom": {}},
-        "events": redaction_events(ticket, at),
-        "via": {"channel": "web", "source": {"from": {}, "to": {}, "rel": None}},
-    }
-
-
-def redaction_event_shape(ticket: Ticket, at: int) -> dict[str, Any]:
-    """The same as ``incremental/ticket_events`` exports it."""
-    told = redaction_audit_shape(ticket, at)
-    children = []
-    for event in told.pop("events"):
-        kind = event.pop("type")
-        children.append(event | {"event_type": kind, "via": "Web form", "via_reference_id": None})
-    told |= {"child_events": children, "timestamp": at, "via": "Web form", "system": {}}
-    return told | {"updater_id": told.pop("author_id"), "event_type": "Audit"}
 
 
 def audit_shape(ticket: Ticket, step: int, base_url: str) -> dict[str, Any]:

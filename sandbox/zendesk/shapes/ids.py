@@ -25,6 +25,7 @@ ARTICLES_AT = 31_000_000_000
 IDENTITIES_AT = 40_000_000_000
 
 
+@lru_cache(maxsize=65_536)
 def iso(instant: int) -> str:
     """The instant as Zendesk writes it: UTC, whole seconds, ``Z``."""
     day, second = divmod(instant, 86_400)

@@ -74,7 +74,9 @@ def metric_set_shape(ticket: Ticket, base_url: str) -> dict[str, Any]:
         "reopens": ticket.letters.count("O"),
         "replies": len(facts.replies),
     }
-    return told | _instants(ticket, facts) | _durations(ticket, facts)
+    told |= _instants(ticket, facts)
+    told |= _durations(ticket, facts)
+    return told
 
 
 def _instants(ticket: Ticket, facts: Facts) -> dict[str, Any]:
@@ -110,9 +112,10 @@ def minutes(ticket: Ticket, spans: Spans | None) -> dict[str, int | None]:
     if spans is None:
         return {"calendar": None, "business": None}
     elapsed, business = 0, 0.0
+    times, open_times = ticket.times, ticket.business
     for start, end in spans:
-        elapsed += ticket.times[end] - ticket.times[start]
-        business += ticket.business[end] - ticket.business[start]
+        elapsed += times[end] - times[start]
+        business += open_times[end] - open_times[start]
     return {"calendar": elapsed // 60, "business": int(business + 1e-6) // 60}
 
 

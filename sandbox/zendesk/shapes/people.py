@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.world.people import Organization, People, Person
+from sandbox.world.people import NOBODYS_NAME, Organization, People, Person
 from sandbox.zendesk.shapes import ids
 from sandbox.zendesk.shapes.ids import iso
 
@@ -26,14 +26,24 @@ ALWAYS: dict[str, Any] = {
     "user_fields": {},
 }
 
+END_USER: dict[str, Any] = {
+    "role": "end-user",
+    "role_type": None,
+    "two_factor_auth_enabled": False,
+    "moderator": False,
+    "ticket_restriction": "requested",
+    "default_group_id": None,
+    "report_csv": False,
+}
+
 
 def user_shape(people: People, person: Person, base_url: str) -> dict[str, Any]:
-    """A user; a deleted one has neither e-mail address nor phone number."""
+    """A user; a deleted one has neither e-mail address nor phone number, a scrubbed one no name."""
     setting, company = people.setting, person.organization
-    told = {
+    told = ALWAYS | {
         "id": person.id,
         "url": f"{base_url}/api/v2/users/{person.id}.json",
-        "name": person.name,
+        "name": NOBODYS_NAME if person.scrubbed else person.name,
         "email": person.email if person.active else None,
         "created_at": iso(person.created_at),
         "updated_at": iso(person.updated_at),
@@ -45,20 +55,20 @@ def user_shape(people: People, person: Person, base_url: str) -> dict[str, Any]:
         "organization_id": None if company is None else people.organization(company).id,
         "active": person.active,
     }
-    return ALWAYS | told | _role(people, person)
+    return told | (_staff_role(people, person) if person.role != "end-user" else END_USER)
 
 
-def _role(people: People, person: Person) -> dict[str, Any]:
-    setting, agent = people.setting, person.role != "end-user"
-    group = people.group_of(max(person.id - setting.base - 2, 0)) if agent else None
+def _staff_role(people: People, person: Person) -> dict[str, Any]:
+    setting, admin = people.setting, person.role == "admin"
+    group = people.group_of(max(person.id - setting.base - 2, 0))
     return {
         "role": person.role,
-        "role_type": 4 if person.role == "admin" else 0 if agent else None,
-        "two_factor_auth_enabled": agent,
-        "moderator": agent,
-        "ticket_restriction": None if agent else "requested",
-        "default_group_id": None if group is None else ids.group_id(setting, group),
-        "report_csv": person.role == "admin",
+        "role_type": 4 if admin else 0,
+        "two_factor_auth_enabled": True,
+        "moderator": True,
+        "ticket_restriction": None,
+        "default_group_id": ids.group_id(setting, group),
+        "report_csv": admin,
     }
 
 

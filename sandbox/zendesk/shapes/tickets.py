@@ -1,5 +1,6 @@
 """Tickets and their metric sets."""
 
+from functools import cache
 from typing import Any
 
 from sandbox.world.scenarios import SCENARIOS
@@ -10,6 +11,7 @@ from sandbox.zendesk.shapes.metric_sets import metric_set_shape
 from sandbox.zendesk.shapes.via import via_of
 
 STATUS_IDS = {"new": 1, "open": 2, "pending": 3, "hold": 6, "solved": 5, "closed": 5, "deleted": 5}
+TAGGED = {"P": "escalated", "O": "reopened", "M": "closed_by_merge"}
 ALWAYS: dict[str, Any] = {
     "external_id": None,
     "collaborator_ids": [],
@@ -30,7 +32,7 @@ ALWAYS: dict[str, Any] = {
 def ticket_shape(ticket: Ticket, base_url: str, *, sideload: str | None = None) -> dict[str, Any]:
     """A ticket; ``sideload`` "metric_set" puts its metric set inside, as the exports do."""
     setting, last = ticket.setting, ticket.last
-    told = {
+    told = ALWAYS | {
         "url": f"{base_url}/api/v2/tickets/{ticket.number}.json",
         "id": ticket.number,
         "created_at": iso(ticket.created_at),
@@ -47,7 +49,8 @@ def ticket_shape(ticket: Ticket, base_url: str, *, sideload: str | None = None) 
         "brand_id": ids.brand_id(setting, ticket.requester),
         "support_type": "ai_agent" if ticket.bot else "agent",
     }
-    told = ALWAYS | told | _contact(ticket) | _people(ticket)
+    told |= _contact(ticket)
+    told |= _people(ticket)
     if sideload:
         told[sideload] = metric_set_shape(ticket, base_url)
     return told
@@ -56,13 +59,13 @@ def ticket_shape(ticket: Ticket, base_url: str, *, sideload: str | None = None) 
 def _contact(ticket: Ticket) -> dict[str, Any]:
     """How the ticket came in and with which words."""
     fields, subject = custom_fields(ticket), ticket.talk.subject
-    voice, mail = ticket.channel == "voice", ticket.channel == "email"
+    mail = ticket.channel == "email"
     return {
         "via": via_of(ticket),
         "type": "incident" if ticket.story == "outage" else "question",
         "subject": subject,
         "raw_subject": subject,
-        "description": call_words(ticket) if voice else ticket.talk.turns[0].body,
+        "description": ticket.talk.turns[0].body or call_words(ticket),
         "recipient": f"support@{ticket.setting.account}.example.com" if mail else None,
         "custom_fields": fields,
         "fields": fields,
@@ -89,19 +92,17 @@ def organization_id(ticket: Ticket) -> int | None:
     return None if number is None else ticket.people.organization(number).id
 
 
-def tags_at(ticket: Ticket, step: int) -> list[str]:
+def tags_at(ticket: Ticket, step: int) -> tuple[str, ...]:
     """The tags after a step, sorted as Zendesk sorts them."""
-    tags = set(SCENARIOS[ticket.scenario].tags)
-    done = ticket.word[: step + 1]
-    if "P" in done:
-        tags.add("escalated")
-    if "O" in done:
-        tags.add("reopened")
-    if "M" in done:
-        tags.add("closed_by_merge")
-    if ticket.setting.dice.salt % 3 == ticket.requester % 17:
-        tags.add("vip")
-    return sorted(tags)
+    vip = ticket.setting.dice.salt % 3 == ticket.requester % 17
+    return _tags(ticket.scenario, ticket.word[: step + 1], vip=vip)
+
+
+@cache
+def _tags(scenario: int, done: str, *, vip: bool) -> tuple[str, ...]:
+    tags = set(SCENARIOS[scenario].tags)
+    tags |= {tag for letter, tag in TAGGED.items() if letter in done}
+    return tuple(sorted(tags | {"vip"} if vip else tags))
 
 
 def custom_fields(ticket: Ticket) -> list[dict[str, Any]]:
@@ -109,11 +110,14 @@ def custom_fields(ticket: Ticket) -> list[dict[str, Any]]:
     base = ticket.setting.base + ids.FIELDS_AT
     slots = ticket.talk.slots
     product = slots["product"].replace(" ", "_")
-    return [{"id": base + 20, "value": slots["order"]}, {"id": base + 21, "value": product}]
+    return [
+        {"id": base + 20, "value": slots["order"] or None},
+        {"id": base + 21, "value": product or None},
+    ]
 
 
 def call_words(ticket: Ticket) -> str:
-    """The body of a voice comment."""
+    """The body of a voice comment, unless it is blackened or scrubbed."""
     clip = ticket.clip
     seconds = int(clip.duration_seconds) if clip else 0
     return (

@@ -24,6 +24,8 @@ def via_of(ticket: Ticket) -> dict[str, Any]:
     source: dict[str, Any] = {"from": {}, "to": {}, "rel": None}
     if ticket.word[0] == "c":
         return {"channel": "web", "source": source}
+    if ticket.scrubbed:
+        return {"channel": ticket.channel, "source": source}
     if ticket.channel == "email":
         name = ticket.setting.account.capitalize()
         source["from"] = {"address": customer.email, "name": customer.name}
