@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from tasks.errors import ConfigurationError
 from tasks.resources import Resources
 from tasks.zendesk.credentials import Credentials
-from warehouse import audit, organizations
+from warehouse import organizations
 from warehouse.organizations import Connected
 from warehouse.renewals import renewal
 
@@ -127,10 +127,8 @@ def _changing(resources: Resources, provider: str) -> Iterator[Connection]:
 def _record(
     connection: Connection, resources: Resources, action: str, details: dict[str, str]
 ) -> None:
-    audit.record(
+    resources.audit(
         connection,
-        resources.organization.org_id,
-        actor=resources.settings.actor,
         action=action,
         purpose=f"{action.partition('.')[0]} the organization",
         details=details,

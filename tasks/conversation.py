@@ -14,7 +14,6 @@ from tasks.resources import Resources
 from tasks.scoring.records import Conversation, Speaker, Turn
 from tasks.speech import Transcript
 from tasks.zendesk.contents import CommentContent
-from warehouse import audit
 from warehouse.pending import (
     PendingTicket,
     SealedComment,
@@ -96,10 +95,8 @@ def mark_read(
         model_version=model_version,
         content_hashes=hashes,
     )
-    audit.record(
+    resources.audit(
         connection,
-        org_id,
-        actor=resources.settings.actor,
         action="read.content",
         purpose=f"{task} tickets",
         details={"tickets": len(hashes)},

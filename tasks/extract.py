@@ -7,7 +7,6 @@ from tasks.recording_ends import sweep_objects
 from tasks.resources import opened
 from tasks.step import step
 from tasks.zendesk import STREAMS
-from warehouse import audit
 from warehouse.deletion import forget_deleted_tickets, forget_deleted_users
 from warehouse.ledger import StageResult
 from warehouse.loading import fill_author_roles
@@ -57,10 +56,8 @@ def forget_deleted(slug: str) -> StageResult:
             fill_author_roles(connection)
             rows = forget_deleted_tickets(connection) + forget_deleted_users(connection)
             if rows:
-                audit.record(
+                resources.audit(
                     connection,
-                    resources.organization.org_id,
-                    actor=resources.settings.actor,
                     action="delete.content",
                     purpose="deleted in Zendesk",
                     details={"rows": rows},

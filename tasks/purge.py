@@ -16,7 +16,7 @@ from tasks.recording_ends import (
 from tasks.resources import Resources, opened, opened_engine
 from tasks.settings import load_settings
 from tasks.step import step
-from warehouse import audit, retention
+from warehouse import retention
 from warehouse.ledger import exclusive
 from warehouse.retention import Clock
 from warehouse.sessions import directory
@@ -83,10 +83,8 @@ def _purge(resources: Resources, at: Clock) -> Counter[str]:
             deleted[name] += count
             report("retention", deleted.total(), note=name)
     with resources.session() as connection:
-        audit.record(
+        resources.audit(
             connection,
-            org_id,
-            actor=resources.settings.actor,
             action="retention.purge",
             purpose="the organization's retention clock",
             details={"cutoff": at.cutoff.isoformat(), **deleted},

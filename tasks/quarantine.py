@@ -11,7 +11,7 @@ from tasks.zendesk import STREAMS, Page
 from tasks.zendesk.parse import parse_page
 from tasks.zendesk.streams import KINDS
 from tasks.zendesk.ticket import as_events
-from warehouse import audit, quarantine
+from warehouse import quarantine
 from warehouse.quarantine import Held
 from warehouse.sessions import translated_errors
 
@@ -79,10 +79,8 @@ def _page(resources: Resources, one: Held) -> Page | None:
 
 def _audit(resources: Resources, records: int) -> None:
     with resources.session() as connection:
-        audit.record(
+        resources.audit(
             connection,
-            resources.organization.org_id,
-            actor=resources.settings.actor,
             action="read.content",
             purpose="retry quarantined records",
             details={"records": records},

@@ -56,11 +56,12 @@ def repair_tickets(slug: str, as_of: datetime) -> StageResult:
     """Reads the queued tickets again, each with its events in one transaction."""
     with extracting(slug, as_of, "repair") as extraction:
         done = written = failed = 0
+        loader, metrics = extraction.loader(), _reads_metrics(extraction)
         while pending := _pending(extraction):
             _load_tickets(extraction, [one for one in pending if one.reason != "listed"])
             for one in pending:
                 try:
-                    written += _repair(extraction, one)
+                    written += _repair(extraction, loader, one, metrics=metrics)
                     done += 1
                 except VensorError as error:
                     if isinstance(error, TransientError | RefusedError):
@@ -85,10 +86,14 @@ def _load_tickets(extraction: Extraction, wanted: Sequence[Repair]) -> None:
         _plain_loader(extraction).load_all("tickets", pages, watermark=DONE)
 
 
-def _repair(extraction: Extraction, one: Repair) -> int:
+def _reads_metrics(extraction: Extraction) -> bool:
+    """Whether metric events come with each ticket, for want of an export."""
+    modes = extraction.modes()
+    return "metric_events" in modes and modes["metric_events"].mode == Mode.LIST
+
+
+def _repair(extraction: Extraction, loader: PageLoader, one: Repair, *, metrics: bool) -> int:
     """Loads a ticket's events, and takes it from the queue with them; the rows written."""
-    loader, modes = extraction.loader(), extraction.modes()
-    metrics = "metric_events" in modes and modes["metric_events"].mode == Mode.LIST
     try:
         page = fetch_ticket(extraction.client, one.ticket_id, metrics=metrics)
     except NotFoundError:  # deleted meanwhile: the lists of what was deleted tell of it

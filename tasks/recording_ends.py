@@ -11,7 +11,7 @@ from tasks.storage import Stores, open_stores
 from tasks.zendesk import ZendeskClient
 from tasks.zendesk.leases import shared_budget
 from tasks.zendesk.recordings import ScopeError, delete_recording
-from warehouse import audit, upstream
+from warehouse import upstream
 from warehouse.consent import decline
 from warehouse.ledger import exclusive
 from warehouse.recordings import Ref, has_objects, release_objects
@@ -30,10 +30,8 @@ def decline_recordings(resources: Resources) -> int:
     with resources.session() as connection:
         declined = decline(connection)
         if declined:
-            audit.record(
+            resources.audit(
                 connection,
-                resources.organization.org_id,
-                actor=resources.settings.actor,
                 action="delete.content",
                 purpose="no consent to be recorded",
                 details={"recordings": declined},
@@ -135,10 +133,8 @@ def _hold(resources: Resources, refs: list[Ref]) -> None:
 
 def _audit_upstream(resources: Resources, *, deleted: int, left: int) -> None:
     with resources.session() as connection:
-        audit.record(
+        resources.audit(
             connection,
-            resources.organization.org_id,
-            actor=resources.settings.actor,
             action="delete.upstream",
             purpose="the organization's retention clock",
             details={"deleted": deleted, "left": left},

@@ -1,6 +1,6 @@
 """What a task works with: one organization, its engine and its cipher, opened for that task."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from tasks.encryption import Cipher, Keyring, load_or_create_kek
 from tasks.settings import Settings, load_settings
+from warehouse import audit
 from warehouse.sessions import (
     Logins,
     Organization,
@@ -32,6 +33,24 @@ class Resources:
         """A transaction of this organization."""
         with tenant_session(self.engine, self.organization.org_id) as connection:
             yield connection
+
+    def audit(
+        self,
+        connection: Connection,
+        *,
+        action: str,
+        purpose: str,
+        details: Mapping[str, int | str],
+    ) -> None:
+        """Adds what is done here, and by whom, to the audit trail. See `warehouse.audit.record`."""
+        audit.record(
+            connection,
+            self.organization.org_id,
+            actor=self.settings.actor,
+            action=action,
+            purpose=purpose,
+            details=details,
+        )
 
 
 @contextmanager

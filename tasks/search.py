@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from tasks.conversation import text_of_comment, text_of_transcript
 from tasks.embedding import LocalEmbedder
 from tasks.resources import Resources
-from warehouse import audit, search
+from warehouse import search
 from warehouse.search import KnowledgeHit, SealedPassage, TicketHit
 
 
@@ -28,10 +28,8 @@ def search_ticket_passages(resources: Resources, words: str, *, limit: int) -> l
     with resources.session() as connection:
         hits = search.search_tickets(connection, query, model=embedder.model_version, limit=limit)
         sealed = [search.sealed_passage(connection, hit) for hit in hits]
-        audit.record(
+        resources.audit(
             connection,
-            resources.organization.org_id,
-            actor=resources.settings.actor,
             action="read.content",
             purpose="search",
             details={"tickets": ",".join(str(hit.ticket_id) for hit in hits)},

@@ -12,7 +12,6 @@ from tasks.resources import Resources, opened
 from tasks.speech import LocalTranscriber, Transcriber, Transcript
 from tasks.step import step
 from tasks.storage import Stores, open_stores
-from warehouse import audit
 from warehouse.consent import objection
 from warehouse.ledger import StageResult
 from warehouse.loading import Rows, merge
@@ -110,10 +109,8 @@ def _save(
 
 def _audit(resources: Resources, recordings: int) -> None:
     with resources.session() as connection:
-        audit.record(
+        resources.audit(
             connection,
-            resources.organization.org_id,
-            actor=resources.settings.actor,
             action="read.content",
             purpose="transcribe recordings",
             details={"recordings": recordings},
