@@ -42,6 +42,7 @@ class StoredCredentials:
         with self._resources.session() as connection:
             if not organizations.renew(connection, renewed):
                 raise ConfigurationError("the organization was disconnected from Zendesk meanwhile")
+            self._resources.cipher.record_uses(connection)
 
     def forget(self) -> None:
         """Deletes the connection, audited; to be called within `renewing`."""
@@ -98,6 +99,7 @@ def store_connection(
     connected = Connected(provider, base_url, account, client_id, sealed, scopes, expires_at)
     with _changing(resources, provider) as connection:
         organizations.connect(connection, resources.organization.org_id, connected)
+        resources.cipher.record_uses(connection)
         _record(connection, resources, f"connect.{provider}", {"account": account})
 
 

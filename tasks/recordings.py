@@ -28,6 +28,7 @@ from warehouse.consent import objection
 from warehouse.ledger import StageResult
 from warehouse.recordings import (
     PendingRecording,
+    Recording,
     Stored,
     note_stored,
     pending_recordings,
@@ -163,7 +164,7 @@ class _Measured:
 
 
 def read_recording(
-    resources: Resources, stores: Stores, connection: Connection, recording: PendingRecording
+    resources: Resources, stores: Stores, connection: Connection, recording: Recording
 ) -> bytes:
     """The bytes of a stored recording, in memory: at most the 200 MiB that are fetched.
 
@@ -185,7 +186,7 @@ def digest_of(resources: Resources) -> HMAC:
     return resources.cipher.keyed_hasher(purpose=DIGEST)
 
 
-def row_id(recording: PendingRecording) -> str:
+def row_id(recording: Recording) -> str:
     """What a sealed recording is bound to, beside its organization."""
     return f"{recording.call_id}/{recording.kind}"
 

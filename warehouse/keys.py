@@ -1,10 +1,11 @@
 """The wrapped data keys of one organization. Every function runs in its tenant session."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, case, func, select, text, update
 
 from warehouse.tables.keys import org_keys
 
@@ -67,15 +68,16 @@ def insert(
     )
 
 
-def add_uses(connection: Connection, key_id: int, count: int) -> int:
-    """The number of values that the key has sealed, these included."""
-    total = connection.execute(
+def add_uses(connection: Connection, key_id: int, count: int) -> tuple[int, str]:
+    """(how many values the key has sealed, these included; its state). Locks the key's row."""
+    used = connection.execute(
         update(org_keys)
         .where(org_keys.c.key_id == key_id)
         .values(sealed_count=org_keys.c.sealed_count + count)
-        .returning(org_keys.c.sealed_count)
+        .returning(org_keys.c.sealed_count, org_keys.c.state)
     )
-    return int(total.scalar_one())
+    total, state = used.one()
+    return int(total), state
 
 
 def destroy_content_keys(connection: Connection, *, weeks_until: date) -> int:
@@ -87,3 +89,60 @@ def destroy_content_keys(connection: Connection, *, weeks_until: date) -> int:
         .values(state="destroyed", wrapped=None, destroyed_at=func.clock_timestamp())
     )
     return done.rowcount
+
+
+@dataclass(frozen=True)
+class Retired:
+    """A key that seals no more and still opens."""
+
+    key_id: int
+    week: date | None
+
+
+def retire_active(connection: Connection) -> int:
+    """Has nothing more sealed with the keys there are; how many. The next use makes new ones."""
+    done = connection.execute(
+        update(org_keys)
+        .where(org_keys.c.state == "active", org_keys.c.purpose != "index")
+        .values(state="retired", retired_at=func.clock_timestamp())
+    )
+    return done.rowcount
+
+
+def retired(connection: Connection) -> list[Retired]:
+    found = select(org_keys.c.key_id, org_keys.c.week).where(org_keys.c.state == "retired")
+    rows = connection.execute(found.order_by(org_keys.c.key_id))
+    return [Retired(*row) for row in rows]
+
+
+def lock_retired(connection: Connection) -> list[int]:
+    """The retired keys, locked.
+
+    Until the transaction ends, nothing that was sealed with them can be committed.
+    """
+    found = select(org_keys.c.key_id).where(org_keys.c.state == "retired")
+    rows = connection.execute(found.order_by(org_keys.c.key_id).with_for_update())
+    return list(rows.scalars())
+
+
+def note_emptied(connection: Connection, key_ids: Collection[int]) -> None:
+    """Of the retired keys, nothing lies under these, since now or before, but under all others."""
+    empty = org_keys.c.key_id.in_(key_ids)
+    since = func.coalesce(org_keys.c.emptied_at, func.clock_timestamp())
+    connection.execute(
+        update(org_keys)
+        .where(org_keys.c.state == "retired")
+        .values(emptied_at=case((empty, since), else_=None))
+    )
+
+
+def destroy_emptied(connection: Connection, grace: timedelta) -> list[int]:
+    """Destroys the retired keys that have been empty for `grace`; which."""
+    done = connection.execute(
+        update(org_keys)
+        .where(org_keys.c.state == "retired")
+        .where(org_keys.c.emptied_at <= func.clock_timestamp() - grace)
+        .values(state="destroyed", wrapped=None, destroyed_at=func.clock_timestamp())
+        .returning(org_keys.c.key_id)
+    )
+    return sorted(done.scalars())

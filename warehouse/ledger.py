@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, func, select, text, update
@@ -25,19 +26,21 @@ class StageResult:
 
 
 @contextmanager
-def exclusive(engine: Engine, organization: Organization) -> Iterator[None]:
+def exclusive(
+    engine: Engine, organization: Organization, what: Literal["run", "rotation"] = "run"
+) -> Iterator[None]:
     """Holds the organization's one place for a run; a killed process gives it up by itself.
 
     Raises: TransientError when another run holds it.
     """
     with translated_errors(), engine.connect() as connection:
-        place = {"name": f"vensor run {organization.org_id}"}
+        place = {"name": f"vensor {what} {organization.org_id}"}
         got = connection.execute(
             text("select pg_try_advisory_lock(hashtextextended(:name, 0))"), place
         ).scalar_one()
         connection.commit()
         if not got:
-            raise TransientError(f"a run of {organization.slug} is under way; try again later")
+            raise TransientError(f"a {what} of {organization.slug} is under way; try again later")
         try:
             yield
         finally:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select, text, tuple_
+from sqlalchemy import Connection, delete, func, select, text, tuple_
 
 from warehouse.tables import ai, zendesk
 
@@ -25,27 +25,33 @@ class Ref(NamedTuple):
     location: str | None
 
 
-@dataclass(frozen=True)
-class PendingRecording:
-    """A recording to fetch or transcribe, with the sealed comment that holds its address."""
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """A recording, where it lies and what it was when it was fetched."""
 
     call_id: int
     kind: str
-    state: str
     ticket_id: int
-    comment_id: int
     changed_at: datetime
-    sealed: bytes
     location: str | None
     size_bytes: int | None
     digest: bytes | None
 
     def __repr__(self) -> str:
-        return f"PendingRecording(call {self.call_id}, {self.kind}, {self.state})"
+        return f"{type(self).__name__}(call {self.call_id}, {self.kind})"
 
     @property
     def ref(self) -> Ref:
         return Ref(self.call_id, self.kind, self.location)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PendingRecording(Recording):
+    """A recording to fetch or transcribe, with the sealed comment that holds its address."""
+
+    state: str
+    comment_id: int
+    sealed: bytes
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,46 @@ def pending_recordings(connection: Connection, state: str) -> list[PendingRecord
         """),
         {"state": state},
     )
-    return [PendingRecording(*row) for row in rows]
+    return [PendingRecording(**row._mapping) for row in rows]
+
+
+def stored_recordings(connection: Connection) -> list[Recording]:
+    """Those that are here, audio and all, by call.
+
+    `changed_at` is the instant that their chunks lie under, or else the row's.
+    """
+    rows = connection.execute(
+        text(f"""
+            select
+                r.call_id, r.kind, r.ticket_id, coalesce(c.changed_at, r.changed_at) as changed_at,
+                r.location, r.size_bytes, r.digest
+            from zendesk.recordings as r
+            left join zendesk.recording_chunks as c
+                on r.call_id = c.call_id and r.kind = c.kind and c.chunk_no = 0
+                and r.location is null
+            where r.state in {LIVE} and (r.location is not null or c.call_id is not null)
+            order by r.call_id, r.kind
+        """)
+    )
+    return [Recording(**row._mapping) for row in rows]
+
+
+def place_recording(
+    connection: Connection, recording: Recording, location: str | None, chunks: int
+) -> None:
+    """The same recording lies elsewhere now."""
+    connection.execute(
+        text("""
+            update zendesk.recordings set location = :location, chunks = :chunks
+            where call_id = :call_id and kind = :kind
+        """),
+        {
+            "location": location,
+            "chunks": chunks,
+            "call_id": recording.call_id,
+            "kind": recording.kind,
+        },
+    )
 
 
 def set_recording_state(
@@ -122,7 +167,7 @@ def note_stored(connection: Connection, recording: PendingRecording, stored: Sto
 
 
 def write_chunk(
-    connection: Connection, org_id: UUID, recording: PendingRecording, number: int, sealed: bytes
+    connection: Connection, org_id: UUID, recording: Recording, number: int, sealed: bytes
 ) -> None:
     connection.execute(
         zendesk.recording_chunks.insert().values(
@@ -151,6 +196,18 @@ def iter_chunks(connection: Connection, ref: Ref, *, at_once: int = 8) -> Iterat
             return
         yield from (bytes(sealed) for _, sealed in rows)
         number = rows[-1].chunk_no
+
+
+def first_bytes(connection: Connection, ref: Ref, count: int) -> bytes | None:
+    """How a recording that lies in chunks begins; None if it has none."""
+    table = zendesk.recording_chunks.c
+    found = connection.execute(
+        select(func.substring(table.sealed, 1, count)).where(
+            table.call_id == ref.call_id, table.kind == ref.kind, table.chunk_no == 0
+        )
+    )
+    start = found.scalar_one_or_none()
+    return None if start is None else bytes(start)
 
 
 def delete_chunks(connection: Connection, refs: Sequence[Ref]) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from tasks.errors import ConfigurationError, TransientError, VensorError
 from tasks.storage.protocol import MissingError, Placed
-from warehouse.recordings import PendingRecording, Ref
+from warehouse.recordings import Recording, Ref
 
 # What is held of an object while it is written or read; S3's smallest part is 5 MiB.
 BLOCK_BYTES = 8 * 2**20
@@ -31,7 +31,7 @@ class ObjectStore:
     def __repr__(self) -> str:
         return f"ObjectStore({self._org})"
 
-    def put(self, recording: PendingRecording, sealed: Iterable[bytes]) -> Placed:
+    def put(self, recording: Recording, sealed: Iterable[bytes]) -> Placed:
         name = f"{self._org}/{recording.call_id}-{recording.kind}-{uuid4().hex[:16]}"
         partial = self._path(f"{name}.partial")
         with _told_apart():
@@ -53,12 +53,18 @@ class ObjectStore:
                     self._path(ref.location or ""), "rb", block_size=BLOCK_BYTES
                 )
             except FileNotFoundError:
-                raise MissingError(
-                    f"the recording {ref.kind} of call {ref.call_id} is not in its store"
-                ) from None
+                raise _missing(ref) from None
             with file:
                 while piece := file.read(READ_BYTES):
                     yield piece
+
+    def start(self, ref: Ref, count: int) -> bytes:
+        with _told_apart():
+            try:
+                path = self._path(ref.location or "")
+                return bytes(self._files.cat_file(path, start=0, end=count))
+            except FileNotFoundError:
+                raise _missing(ref) from None
 
     def delete(self, refs: Sequence[Ref]) -> None:
         self._remove([ref.location for ref in refs if ref.location is not None])
@@ -97,6 +103,10 @@ class ObjectStore:
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
+
+
+def _missing(ref: Ref) -> MissingError:
+    return MissingError(f"the recording {ref.kind} of call {ref.call_id} is not in its store")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tasks.errors import PermanentError
-from warehouse.recordings import PendingRecording, Ref
+from warehouse.recordings import Recording, Ref
 
 
 class MissingError(PermanentError):
@@ -23,7 +23,7 @@ class Placed:
 class RecordingStore(Protocol):
     """A store of one organization's sealed recordings."""
 
-    def put(self, recording: PendingRecording, sealed: Iterable[bytes]) -> Placed:
+    def put(self, recording: Recording, sealed: Iterable[bytes]) -> Placed:
         """Stores a recording as it comes, in place of an earlier copy.
 
         Whole or not at all: if `sealed` raises, nothing stays that could be read. What a killed
@@ -33,6 +33,10 @@ class RecordingStore(Protocol):
 
     def read(self, ref: Ref) -> Iterator[bytes]:
         """The sealed bytes, in order. Raises: MissingError."""
+        ...
+
+    def start(self, ref: Ref, count: int) -> bytes:
+        """Its first `count` sealed bytes, without reading more. Raises: MissingError."""
         ...
 
     def delete(self, refs: Sequence[Ref]) -> None:

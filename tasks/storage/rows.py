@@ -7,10 +7,11 @@ from sqlalchemy import Connection
 
 from tasks.storage.protocol import MissingError, Placed
 from warehouse.recordings import (
-    PendingRecording,
+    Recording,
     Ref,
     chunked_recordings,
     delete_chunks,
+    first_bytes,
     iter_chunks,
     write_chunk,
 )
@@ -25,7 +26,7 @@ class RowStore:
         self._connection = connection
         self._org_id = org_id
 
-    def put(self, recording: PendingRecording, sealed: Iterable[bytes]) -> Placed:
+    def put(self, recording: Recording, sealed: Iterable[bytes]) -> Placed:
         delete_chunks(self._connection, [recording.ref])
         chunks = 0
         for piece in _pieces(sealed, CHUNK_BYTES):
@@ -39,13 +40,23 @@ class RowStore:
             empty = False
             yield chunk
         if empty:
-            raise MissingError(f"the recording {ref.kind} of call {ref.call_id} has no chunks")
+            raise _missing(ref)
+
+    def start(self, ref: Ref, count: int) -> bytes:
+        start = first_bytes(self._connection, ref, count)
+        if start is None:
+            raise _missing(ref)
+        return start
 
     def delete(self, refs: Sequence[Ref]) -> None:
         delete_chunks(self._connection, refs)
 
     def names(self) -> set[str]:
         return {f"{ref.call_id}-{ref.kind}" for ref in chunked_recordings(self._connection)}
+
+
+def _missing(ref: Ref) -> MissingError:
+    return MissingError(f"the recording {ref.kind} of call {ref.call_id} has no chunks")
 
 
 def _pieces(sealed: Iterable[bytes], size: int) -> Iterator[bytes]:

@@ -79,7 +79,7 @@ connections = Table(
     Column("account", Text, nullable=False, comment="subdomain, or the Slack channel"),
     Column("client_id", Text),
     Column("scopes", Text),
-    Column("credentials", LargeBinary, nullable=False, comment="sealed: secret and tokens"),
+    sealed("credentials", comment="sealed: secret and tokens"),
     Column("expires_at", instant("expires_at").type),
     now("connected_at"),
     CheckConstraint("provider in ('zendesk', 'slack')", name="provider"),

@@ -85,9 +85,17 @@ def content(name: str, *columns: SchemaItem, schema: str = "zendesk") -> Table:
     )
 
 
-def sealed(name: str = "sealed") -> Column[bytes]:
-    """AES-256-GCM ciphertext in the format of tasks/encryption/sealing.py."""
-    return Column(name, LargeBinary, nullable=False)
+def sealed(name: str = "sealed", *, comment: str | None = None) -> Column[bytes]:
+    """AES-256-GCM ciphertext in the format of tasks/encryption/sealing.py.
+
+    One value a row, bound to `schema.table.column`, the row's key and its `changed_at`.
+    """
+    return Column(name, LargeBinary, nullable=False, comment=comment, info={"sealed": "value"})
+
+
+def sealed_piece(name: str = "sealed") -> Column[bytes]:
+    """A piece of a stream that several rows hold, in the format of tasks/encryption/streams.py."""
+    return Column(name, LargeBinary, nullable=False, info={"sealed": "piece"})
 
 
 def flag(name: str) -> Column[Any]:

@@ -17,6 +17,8 @@ org_keys = Table(
     Column("state", Text, nullable=False, server_default="active"),
     Column("sealed_count", BigInteger, nullable=False, server_default="0"),
     now("created_at"),
+    instant("retired_at"),
+    instant("emptied_at"),
     instant("destroyed_at"),
     Index(
         "uq_org_keys_active",
@@ -26,7 +28,7 @@ org_keys = Table(
         unique=True,
         postgresql_where=sql("state = 'active'"),
     ),
-    CheckConstraint("purpose in ('organization', 'content')", name="purpose"),
+    CheckConstraint("purpose in ('organization', 'index', 'content')", name="purpose"),
     CheckConstraint("state in ('active', 'retired', 'destroyed')", name="state"),
     CheckConstraint("(wrapped is null) = (state = 'destroyed')", name="wrapped"),
     CheckConstraint("key_id between 1 and 4294967295", name="key_id"),

@@ -17,7 +17,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from warehouse.tables.columns import content, flag, instant, key, sealed, skeleton, valid_from
+from warehouse.tables.columns import (
+    content,
+    flag,
+    instant,
+    key,
+    sealed,
+    sealed_piece,
+    skeleton,
+    valid_from,
+)
 
 organizations = skeleton(
     "organizations",
@@ -352,7 +361,7 @@ recording_chunks = content(
     Column("kind", Text, primary_key=True),
     Column("chunk_no", Integer, primary_key=True, autoincrement=False),
     Column("ticket_id", BigInteger, nullable=False),
-    sealed(),
+    sealed_piece(),
 )
 ticket_repairs = skeleton(
     "ticket_repairs",

@@ -1,6 +1,7 @@
 """What is sealed opens in its own place only, and with its own key only."""
 
 import base64
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -8,17 +9,17 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from tasks.encryption import Cipher, Keyring, LocalKey, load_or_create_kek, sealing
+from tasks.encryption.datakey import DataKey
 from tasks.errors import ConfigurationError, PermanentError
 from tests.conftest import cipher_of
 from warehouse.sessions import Organization, tenant_session
 
-KEY = AESGCM(bytes(range(32)))
+SECRET = bytes(range(32))
 ORG = UUID(int=7)
 AT = datetime(2026, 11, 24, 12, 30, 15, 250, tzinfo=UTC)
 PLACE = {"column": "zendesk.ticket_contents.sealed", "row_id": "42", "changed_at": AT}
@@ -27,37 +28,44 @@ PLACE = {"column": "zendesk.ticket_contents.sealed", "row_id": "42", "changed_at
 @given(plaintext=st.binary(max_size=300), key_id=st.integers(0, 2**32 - 1))
 def test_unsealing_undoes_sealing(plaintext: bytes, key_id: int) -> None:
     """For any bytes; the result is 34 bytes longer and names its key."""
-    where = sealing.context(ORG, "a.b.c", "1", AT)
-    sealed = sealing.seal(KEY, key_id, plaintext, where)
+    key, row = DataKey(key_id, SECRET, ORG), sealing.row("1", AT)
+    sealed = key.seal(plaintext, "a.b.c", row)
     assert len(sealed) == len(plaintext) + 34
     assert sealing.key_id_of(sealed) == key_id
-    assert sealing.unseal(KEY, sealed, where) == plaintext
+    assert key.unseal(sealed, "a.b.c", row) == plaintext
 
 
 @given(plaintext=st.binary(max_size=40), data=st.data())
 def test_one_flipped_bit_anywhere_is_noticed(plaintext: bytes, data: st.DataObject) -> None:
-    """Header, nonce, ciphertext and tag are all authenticated."""
-    where = sealing.context(ORG, "a.b.c", "1", AT)
-    sealed = bytearray(sealing.seal(KEY, 1, plaintext, where))
+    """Version and algorithm by the format, the rest of the header, nonce and text by the tag."""
+    key, row = DataKey(1, SECRET, ORG), sealing.row("1", AT)
+    sealed = bytearray(key.seal(plaintext, "a.b.c", row))
     bit = data.draw(st.integers(0, len(sealed) * 8 - 1))
     sealed[bit // 8] ^= 1 << bit % 8
     with pytest.raises(PermanentError):
-        sealing.unseal(KEY, bytes(sealed), where)
+        DataKey(sealing.key_id_of(bytes(sealed)), SECRET, ORG).unseal(bytes(sealed), "a.b.c", row)
 
 
-def test_the_format_is_what_it_says_it_is() -> None:
-    """A value put together by hand from the documented parts opens: the format is a contract."""
-    nonce, header = bytes(12), bytes([1, 1, 0, 0, 0, 9])
-    parts = [ORG.bytes, b"t.c", b"5/call", (1_000_001).to_bytes(8, "big")]
-    additional = header + b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-    sealed = header + nonce + KEY.encrypt(nonce, b"words", additional)
-    at = datetime(1970, 1, 1, 0, 0, 1, 1, tzinfo=UTC)
-    assert sealing.unseal(KEY, sealed, sealing.context(ORG, "t.c", "5/call", at)) == b"words"
+def test_no_nonce_comes_twice_not_from_threads_nor_in_a_forked_process() -> None:
+    """Random nonces are drawn many at once; two values under one nonce would both be open."""
 
+    def nonces(count: int) -> list[bytes]:
+        key = DataKey(1, SECRET, ORG)
+        return [key.seal(b"", "a", b"")[6:18] for _ in range(count)]
 
-def test_parts_of_a_place_cannot_run_into_each_other() -> None:
-    """Length prefixes: ("ab", "c") is another place than ("a", "bc")."""
-    assert sealing.context(ORG, "ab", "c", None) != sealing.context(ORG, "a", "bc", None)
+    nonces(1)
+    with ThreadPoolExecutor(4) as executor:
+        drawn = [one for some in executor.map(nonces, [5000] * 8) for one in some]
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        os.write(writer, b"".join(nonces(2000)))
+        os._exit(0)
+    os.wait()
+    os.close(writer)
+    with open(reader, "rb") as pipe:
+        forked = pipe.read()
+    drawn += nonces(2000) + [forked[at : at + 12] for at in range(0, len(forked), 12)]
+    assert len(drawn) == len(set(drawn)) == 44_000
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,148 @@
+"""Sealing anew what lies under keys that are to go, while everyone reads and writes on."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import stamina
+from sqlalchemy import Connection, text
+
+from tasks.encryption import sealing, streams
+from tasks.errors import PermanentError, TransientError
+from tasks.progress import report
+from tasks.recordings import COLUMN as RECORDINGS
+from tasks.recordings import read_recording, row_id
+from tasks.resources import Resources
+from tasks.storage import MissingError, Stores, open_stores
+from warehouse import sealed
+from warehouse.keys import Retired
+from warehouse.recordings import Recording, place_recording, stored_recordings
+from warehouse.sealed import SealedColumn, Value
+
+VALUES_AT_ONCE = 500
+STAGE = "keys"
+
+
+@dataclass
+class Resealing:
+    """One organization's values and recordings on their way from retired keys to active ones."""
+
+    resources: Resources
+    moved: Counter[str] = field(default_factory=Counter)
+    damaged: Counter[str] = field(default_factory=Counter)
+
+    def reseal_values(self, keys: Collection[Retired]) -> None:
+        """Seals every value anew that lies under `keys`, in batches of one transaction each.
+
+        What others hold locked, and what does not open, stays: the count afterwards tells.
+        """
+        for key in keys:
+            for column in sealed.sealed_columns():
+                if column.versioned == (key.week is not None):
+                    self._reseal_column(column, key)
+
+    def reseal_recordings(self, keys: Collection[Retired]) -> None:
+        """The same for recordings, one at a time. Only where the place for a run is held."""
+        old = {key.key_id for key in keys}
+        with open_stores(self.resources.settings, self.resources.organization.org_id) as stores:
+            with self.resources.session() as connection:
+                found = stored_recordings(connection)
+            for recording in found:
+                try:
+                    self._reseal_recording(stores, recording, old)
+                except PermanentError:
+                    self.damaged[RECORDINGS] += 1
+
+    def values_left(self, connection: Connection, keys: Collection[Retired]) -> Counter[int]:
+        """How many values lie under each of these keys."""
+        counts: Counter[int] = Counter()
+        for (key_id, _), values in sealed.count_by_key(connection).items():
+            counts[key_id] += values
+        return _only(keys, counts)
+
+    def recordings_left(self, connection: Connection, keys: Collection[Retired]) -> Counter[int]:
+        """How many recordings lie under each of these keys, in the warehouse and in its store."""
+        counts = sealed.count_streams_by_key(connection)
+        elsewhere = [one for one in stored_recordings(connection) if one.location is not None]
+        if elsewhere:
+            org_id = self.resources.organization.org_id
+            with open_stores(self.resources.settings, org_id) as stores:
+                found = (_key_id(stores, connection, one) for one in elsewhere)
+                counts.update(one for one in found if one is not None)
+        return _only(keys, counts)
+
+    def _reseal_column(self, column: SealedColumn, key: Retired) -> None:
+        last: Value | None = None
+        while True:
+            for attempt in stamina.retry_context(on=TransientError, attempts=5, wait_initial=0.2):
+                with attempt:
+                    batch = self._reseal_batch(column, key, last)
+            if not batch:
+                return
+            last = batch[-1]
+            report(STAGE, self.moved.total(), note=column.name)
+
+    def _reseal_batch(self, column: SealedColumn, key: Retired, last: Value | None) -> list[Value]:
+        """The values that were looked at, in one transaction with their new ones."""
+        with self.resources.session() as connection:
+            # rather than wait for a writer that may wait for these rows, try the batch again
+            connection.execute(text("set local lock_timeout = '500ms'"))
+            values = sealed.values_under(
+                connection, column, key.key_id, week=key.week, after=last, at_most=VALUES_AT_ONCE
+            )
+            fresh = [new for one in values if (new := self._resealed(column, one)) is not None]
+            if fresh:
+                sealed.replace_values(connection, column, fresh)
+                self.resources.cipher.record_uses(connection)
+        self.moved[column.name] += len(fresh)
+        self.damaged[column.name] += len(values) - len(fresh)
+        return values
+
+    def _resealed(self, column: SealedColumn, value: Value) -> Value | None:
+        """None for a value that was altered: it stays as it is, as evidence."""
+        try:
+            return value._replace(
+                sealed=self.resources.cipher.reseal(
+                    value.sealed,
+                    column=column.name,
+                    row_id=value.row_id,
+                    changed_at=value.changed_at,
+                )
+            )
+        except PermanentError:
+            return None
+
+    def _reseal_recording(self, stores: Stores, recording: Recording, old: set[int]) -> None:
+        resources = self.resources
+        with resources.session() as connection:
+            if _key_id(stores, connection, recording) not in old:
+                return
+            audio = read_recording(resources, stores, connection, recording)
+            stream = resources.cipher.seal_stream(
+                [audio],
+                column=RECORDINGS,
+                row_id=row_id(recording),
+                changed_at=recording.changed_at,
+            )
+            store = stores.holding(connection, recording.ref)
+            placed = store.put(recording, stream)
+            place_recording(connection, recording, placed.location, placed.chunks)
+            resources.cipher.record_uses(connection)
+        if recording.location is not None:
+            store.delete([recording.ref])
+        self.moved[RECORDINGS] += 1
+        report(STAGE, self.moved.total(), note=RECORDINGS)
+
+
+def _only(keys: Collection[Retired], counts: Counter[int]) -> Counter[int]:
+    return +Counter({key.key_id: counts[key.key_id] for key in keys})
+
+
+def _key_id(stores: Stores, connection: Connection, recording: Recording) -> int | None:
+    """None for a recording that its store has lost: it lies under no key."""
+    store = stores.holding(connection, recording.ref)
+    try:
+        start = store.start(recording.ref, sealing.HEADER.size)
+    except MissingError:
+        return None
+    return streams.read_header(iter([start]))[0]
