@@ -13,7 +13,10 @@ from tasks.rotate import finish_rotation
 def retention(
     org: str | None = None, as_of: datetime | None = None, dry_run: bool = False
 ) -> list[str]:
-    """Purges one organization, or all, and ends rotations of keys that are under way. Returns one receipt each: counts, never values."""
+    """Purges one organization, or all, and ends what rotations of keys are under way.
+
+    Returns one receipt each: counts, never values.
+    """
     instant = as_of or datetime.now(UTC)
     slugs = [org] if org is not None else organization_slugs()
     receipts = [purge_organization(slug, instant, dry_run) for slug in slugs]

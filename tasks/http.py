@@ -1,15 +1,23 @@
 """How vensor speaks HTTP: TLS unless on loopback, timeouts on everything, no redirects unasked."""
 
+import ssl
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
 import httpx
 
-from tasks.errors import ConfigurationError
+from tasks.errors import ConfigurationError, TransientError, VensorError
 from tasks.settings import is_loopback
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
+# Of OpenSSL's reasons, those that do not pass by themselves.
+NO_COMMON_TLS = {
+    "NO_PROTOCOLS_AVAILABLE",
+    "TLSV1_ALERT_PROTOCOL_VERSION",
+    "UNSUPPORTED_PROTOCOL",
+    "WRONG_VERSION_NUMBER",
+}
 
 
 def http_client(base_url: str) -> httpx.Client:
@@ -22,8 +30,34 @@ def http_client(base_url: str) -> httpx.Client:
         timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
         follow_redirects=False,
         headers={"User-Agent": f"vensor/{version('vensor')}", "Accept": "application/json"},
+        verify=tls_context(),
         trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
     )
+
+
+def tls_context() -> ssl.SSLContext:
+    """TLS 1.2 or newer, the far side's certificate checked.
+
+    Its issuer must be one that browsers trust, or lie in the file that SSL_CERT_FILE names.
+    """
+    context = httpx.create_ssl_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def no_answer(who: str, error: Exception) -> VensorError:
+    """The failure of a request as ours, without the words of `error`: they may quote an address."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return ConfigurationError(
+                f"{who}: its certificate is not to be trusted ({cause.verify_message}); behind a"
+                " proxy that opens TLS, SSL_CERT_FILE must name the file with its issuer"
+            )
+        if isinstance(cause, ssl.SSLError) and cause.reason in NO_COMMON_TLS:
+            return ConfigurationError(f"{who}: no TLS 1.2 or newer with it ({cause.reason})")
+        cause = cause.__cause__ or cause.__context__
+    return TransientError(f"{who} did not answer ({type(error).__name__})")
 
 
 def checked_base_url(base_url: str) -> str:

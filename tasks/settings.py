@@ -142,11 +142,25 @@ def _url(name: str, value: SecretStr | None) -> URL:
         raise ConfigurationError(
             f"{name} is not of the form postgresql://user:password@host:port/database"
         ) from None
-    if not is_loopback(url.host or "") and url.query.get("sslmode") != "verify-full":
+    if not _is_local(url) and url.query.get("sslmode") != "verify-full":
         raise ConfigurationError(
             f"{name}: a warehouse that is not on this machine needs ?sslmode=verify-full"
         )
+    if url.query.get("ssl_min_protocol_version", "TLSv1.2") not in {"TLSv1.2", "TLSv1.3"}:
+        raise ConfigurationError(f"{name}: ssl_min_protocol_version must be TLSv1.2 or TLSv1.3")
     return url
+
+
+def _is_local(url: URL) -> bool:
+    """Whether every place that the URL leads to is on this machine: its host and its query's."""
+    told = [url.host, *(place for key in ("host", "hostaddr") for place in _all(url, key))]
+    places = [place for one in told if one for place in one.split(",")]
+    return bool(places) and all(one.startswith("/") or is_loopback(one) for one in places)
+
+
+def _all(url: URL, key: str) -> tuple[str, ...]:
+    found = url.query.get(key, ())
+    return (found,) if isinstance(found, str) else found
 
 
 def is_loopback(host: str) -> bool:

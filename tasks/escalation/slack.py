@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from tasks.errors import ConfigurationError, RefusedError, TransientError
+from tasks.http import checked_base_url, no_answer, tls_context
 
 EVENT = "vensor_message"
 TIMEOUT_SECONDS = 15
@@ -31,7 +32,8 @@ class SlackChannel:
     def __init__(self, *, base_url: str, token: str, channel: str) -> None:
         self._client = WebClient(
             token=token,
-            base_url=base_url,
+            base_url=f"{checked_base_url(base_url)}/",
+            ssl=tls_context(),
             timeout=TIMEOUT_SECONDS,
             retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=3)],
         )
@@ -81,7 +83,7 @@ class SlackChannel:
 
 def _raise(error: Exception, operation: str) -> NoReturn:
     if not isinstance(error, SlackApiError):
-        raise TransientError(f"Slack did not answer ({operation}: {type(error).__name__})")
+        raise no_answer(f"Slack ({operation})", error)
     code = str(error.response.get("error", "unknown"))
     if code in PASSING or error.response.status_code >= 500:
         raise TransientError(f"Slack could not {operation} now ({code})")

@@ -37,10 +37,12 @@ SESSION = (
 )
 # What a URL may ask of a connection, and the variable by which libpq is told.
 LIBPQ = {
+    "hostaddr": "PGHOSTADDR",
     "sslmode": "PGSSLMODE",
     "sslrootcert": "PGSSLROOTCERT",
     "sslcert": "PGSSLCERT",
     "sslkey": "PGSSLKEY",
+    "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION",
 }
 # Messages of PostgreSQL after which the same statement may well succeed.
 PASSING = ("deadlock detected", "lock timeout", "terminating connection", "closed the connection")

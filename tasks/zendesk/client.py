@@ -14,7 +14,7 @@ import httpx
 import stamina
 
 from tasks.errors import NotInPlanError, PermanentError, RefusedError, TransientError
-from tasks.http import http_client
+from tasks.http import http_client, no_answer
 from tasks.pausing import pause
 from tasks.zendesk.credentials import CredentialStore
 from tasks.zendesk.limits import ACCOUNT, Budget, LocalBudget, Permit, Wait
@@ -150,9 +150,7 @@ class ZendeskClient:
             answer = self._http.get(path, params=dict(params), headers={"Authorization": header})
         except httpx.HTTPError as error:
             self._budget.settle(permit, None)
-            raise TransientError(
-                f"{self.account}{path} did not answer ({type(error).__name__})"
-            ) from None
+            raise no_answer(f"{self.account}{path}", error) from None
         self._settle(permit, answer)
         return answer
 

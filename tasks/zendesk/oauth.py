@@ -12,6 +12,7 @@ import msgspec
 import stamina
 
 from tasks.errors import ConfigurationError, RefusedError, TransientError
+from tasks.http import no_answer
 from tasks.zendesk.consent import Consent
 from tasks.zendesk.credentials import (
     API_TOKENS_END,
@@ -115,9 +116,7 @@ class TokenProvider:
         try:
             answer = self._http.delete(CURRENT, headers={"Authorization": authorization})
         except httpx.HTTPError as error:
-            raise TransientError(
-                f"Zendesk did not answer the revocation ({type(error).__name__})"
-            ) from None
+            raise no_answer("Zendesk's revocation", error) from None
         if not answer.is_success and answer.status_code not in {401, 404}:
             raise TransientError(f"Zendesk answered the revocation with {answer.status_code}")
         return answer.is_success
@@ -264,9 +263,7 @@ def _ask(http: httpx.Client, asked: dict[str, str]) -> _Granted:
     try:
         answer = http.post("/oauth/tokens", json=asked)
     except httpx.HTTPError as error:
-        raise TransientError(
-            f"Zendesk's token endpoint did not answer ({type(error).__name__})"
-        ) from None
+        raise no_answer("Zendesk's token endpoint", error) from None
     status = answer.status_code
     if status == httpx.codes.TOO_MANY_REQUESTS or status >= 500:
         raise TransientError(
