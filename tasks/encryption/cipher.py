@@ -17,6 +17,7 @@ from tasks.encryption.sealing import EPOCH, ROWS
 
 BLIND_INDEX_BYTES = 16
 STREAM = "stream"
+HEADER_BYTES = sealing.HEADER.size
 
 
 class Sealer(Protocol):
@@ -35,6 +36,7 @@ class Cipher:
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
         self._of_day = keyring.of_day
+        self._by_header = keyring.by_header
         self._index_keys = Opened[str, bytes](
             lambda purpose: keyring.active("index").subkey(purpose)
         )
@@ -50,20 +52,20 @@ class Cipher:
         nothing else is called as often (benchmarks/sealing.py).
         """
         since = changed_at - EPOCH
-        key = self._of_day[since.days]
+        days = since.days
+        key = self._of_day[days]
         key.uses += 1
         try:
             nonce = next_nonce()
         except IndexError:
             nonce = sealing.draw_nonces()
-        micro = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-        name = row_id.encode()
-        where = key.places[column] + ROWS[len(name)](len(name), name, 8, micro)
-        return key.header + nonce + key.encrypt(nonce, plaintext, where)
+        name, micro = row_id.encode(), (days * 86_400 + since.seconds) * 1_000_000
+        row = ROWS[len(name)](len(name), name, 8, micro + since.microseconds)
+        return key.header + nonce + key.encrypt(nonce, plaintext, key.places[column] + row)
 
     def unseal(self, sealed: bytes, *, column: str, row_id: str, changed_at: datetime) -> bytes:
         """The content. Raises: PermanentError if it was altered or moved, or its key destroyed."""
-        key = self._keyring.by_id[sealing.key_id_of(sealed)]
+        key = self._by_header[sealed[:HEADER_BYTES]]
         return key.unseal(sealed, column, sealing.row(row_id, changed_at))
 
     def seal_stream(
@@ -103,7 +105,7 @@ class Cipher:
 
     def unseal_secret(self, sealed: bytes, *, column: str, row_id: str) -> bytes:
         """The secret. Raises: PermanentError as `unseal`."""
-        key = self._keyring.by_id[sealing.key_id_of(sealed)]
+        key = self._by_header[sealed[:HEADER_BYTES]]
         return key.unseal(sealed, column, sealing.row(row_id, None))
 
     def reseal(

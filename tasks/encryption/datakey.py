@@ -52,5 +52,4 @@ class DataKey:
         """The plaintext. Raises: PermanentError as `sealing.decrypt`, or if it is another key's."""
         if not sealed.startswith(self.header):
             raise PermanentError(f"a sealed value is not one of data key {self.key_id}")
-        body = sealed[sealing.HEADER.size :]
-        return sealing.decrypt(self.aead, body, self.places[column] + row)
+        return sealing.decrypt(self.aead, sealed, self.places[column] + row)

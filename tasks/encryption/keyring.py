@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine
 from tasks.encryption.datakey import DataKey
 from tasks.encryption.kek import KEY_BYTES, KeyProvider
 from tasks.encryption.opened import Opened
+from tasks.encryption.sealing import key_id_of
 from tasks.errors import PermanentError, TransientError
 from warehouse import keys
 from warehouse.sessions import tenant_session
@@ -37,6 +38,7 @@ class Keyring:
         self._provider = provider
         self.org_id = org_id
         self.by_id = Opened[int, DataKey](self._find)
+        self.by_header = Opened[bytes, DataKey](lambda header: self.by_id[key_id_of(header)])
         self.of_day = Opened[int, DataKey](self._content_key)
 
     def active(self, purpose: Purpose, week: date | None = None) -> DataKey:

@@ -25,9 +25,10 @@ VERSION = 1
 AES_256_GCM = 1
 HEADER = struct.Struct(">BBI")
 NONCE_BYTES = 12
-TAG_BYTES = 16
+NONCE = slice(HEADER.size, HEADER.size + NONCE_BYTES)
+BODY = slice(NONCE.stop, None)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-NONCES_AT_ONCE = 1024
+DRAWN = struct.Struct(f"{NONCE_BYTES}s" * 1024)
 
 # Random nonces, drawn many at once: the call to the system costs a third of what sealing costs.
 # `pop` is atomic, so no two threads get the same one; a forked process starts with none of them.
@@ -60,16 +61,14 @@ def microseconds(since: timedelta) -> int:
 
 def draw_nonces() -> bytes:
     """One nonce, when `NONCES` has none left, and many more for the next ones."""
-    drawn = os.urandom(NONCE_BYTES * NONCES_AT_ONCE)
-    fresh = [drawn[at : at + NONCE_BYTES] for at in range(0, len(drawn), NONCE_BYTES)]
-    own = fresh.pop()
-    NONCES.extend(fresh)
-    return own
+    own, *others = DRAWN.unpack(os.urandom(DRAWN.size))
+    NONCES.extend(others)
+    return bytes(own)
 
 
 def key_id_of(sealed: bytes) -> int:
-    """The id of the key that opens `sealed`. Raises: PermanentError on an unknown format."""
-    if len(sealed) < HEADER.size + NONCE_BYTES + TAG_BYTES:
+    """The id of the key that opens what begins so. Raises: PermanentError on another format."""
+    if len(sealed) < HEADER.size:
         raise PermanentError("a sealed value is shorter than its own header: it was cut off")
     version, algorithm, key_id = HEADER.unpack_from(sealed)
     if (version, algorithm) != (VERSION, AES_256_GCM):
@@ -77,14 +76,14 @@ def key_id_of(sealed: bytes) -> int:
     return int(key_id)
 
 
-def decrypt(key: AESGCM, body: bytes, additional: bytes) -> bytes:
-    """What `nonce | ciphertext | tag` holds.
+def decrypt(key: AESGCM, sealed: bytes, additional: bytes) -> bytes:
+    """The plaintext of a sealed value, bound to `additional`.
 
     Raises: PermanentError if one bit, the key or the additional data is not the same.
     """
     try:
-        return key.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], additional)
-    except InvalidTag:
+        return key.decrypt(sealed[NONCE], sealed[BODY], additional)
+    except (InvalidTag, ValueError):  # ValueError: it was cut off within its nonce
         raise PermanentError(
             "a sealed value does not open: it was altered, moved or sealed under another key"
         ) from None
