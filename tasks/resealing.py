@@ -53,23 +53,16 @@ class Resealing:
                 except PermanentError:
                     self.damaged[RECORDINGS] += 1
 
-    def values_left(self, connection: Connection, keys: Collection[Retired]) -> Counter[int]:
-        """How many values lie under each of these keys."""
-        counts: Counter[int] = Counter()
-        for (key_id, _), values in sealed.count_by_key(connection).items():
-            counts[key_id] += values
-        return _only(keys, counts)
-
-    def recordings_left(self, connection: Connection, keys: Collection[Retired]) -> Counter[int]:
-        """How many recordings lie under each of these keys, in the warehouse and in its store."""
-        counts = sealed.count_streams_by_key(connection)
+    def counts(self, connection: Connection) -> Counter[int]:
+        """How many values and recordings lie under each key, here and in the store of objects."""
+        counts = count_values(connection) + sealed.count_streams_by_key(connection)
         elsewhere = [one for one in stored_recordings(connection) if one.location is not None]
         if elsewhere:
             org_id = self.resources.organization.org_id
             with open_stores(self.resources.settings, org_id) as stores:
                 found = (_key_id(stores, connection, one) for one in elsewhere)
                 counts.update(one for one in found if one is not None)
-        return _only(keys, counts)
+        return counts
 
     def _reseal_column(self, column: SealedColumn, key: Retired) -> None:
         last: Value | None = None
@@ -134,7 +127,16 @@ class Resealing:
         report(STAGE, self.moved.total(), note=RECORDINGS)
 
 
-def _only(keys: Collection[Retired], counts: Counter[int]) -> Counter[int]:
+def count_values(connection: Connection) -> Counter[int]:
+    """How many values lie under each key."""
+    counts: Counter[int] = Counter()
+    for (key_id, _), values in sealed.count_by_key(connection).items():
+        counts[key_id] += values
+    return counts
+
+
+def only(keys: Collection[Retired], counts: Counter[int]) -> Counter[int]:
+    """The counts of these keys that are not zero."""
     return +Counter({key.key_id: counts[key.key_id] for key in keys})
 
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tasks.errors import TransientError
-from tasks.resealing import Resealing
+from tasks.resealing import Resealing, count_values, only
 from tasks.resources import Resources, opened
 from tasks.step import step
 from warehouse import keys
-from warehouse.keys import Retired
+from warehouse.keys import Retired, Told
 from warehouse.ledger import exclusive
 
 GRACE = timedelta(hours=1)
@@ -74,6 +74,13 @@ def finish_rotation(slug: str) -> str:
             return f"{slug}, rotation of keys: {_finish(resources, 0, GRACE)}"
 
 
+def told_keys(slug: str) -> list[tuple[Told, int]]:
+    """Every data key of an organization, and how many values and recordings lie under it now."""
+    with opened(slug) as resources, resources.session() as connection:
+        here = Resealing(resources).counts(connection)
+        return [(one, here[one.key_id]) for one in keys.all_keys(connection)]
+
+
 def _only_rotation(resources: Resources) -> AbstractContextManager[None]:
     return exclusive(resources.engine, resources.organization, "rotation")
 
@@ -103,7 +110,7 @@ def _reseal(work: Resealing, old: Collection[Retired]) -> str:
         work.damaged.clear()
         work.reseal_values(old)
         with work.resources.session() as connection:
-            if work.values_left(connection, old).total() <= work.damaged.total():
+            if only(old, count_values(connection)).total() <= work.damaged.total():
                 break
         time.sleep(PAUSE_SECONDS)  # writers that still had an old key, and rows held locked
     try:
@@ -123,7 +130,7 @@ def _destroy_empty(
     """
     with work.resources.session() as connection:
         locked = keys.lock_retired(connection)
-        left = work.values_left(connection, old) + work.recordings_left(connection, old)
+        left = only(old, work.counts(connection))
         keys.note_emptied(connection, set(locked) - set(left))
         return left, keys.destroy_emptied(connection, grace)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, case, func, select, text, update
@@ -146,3 +147,34 @@ def destroy_emptied(connection: Connection, grace: timedelta) -> list[int]:
         .returning(org_keys.c.key_id)
     )
     return sorted(done.scalars())
+
+
+class Told(NamedTuple):
+    """What there is to tell about a key, which is nothing of the key itself."""
+
+    key_id: int
+    purpose: str
+    week: date | None
+    state: str
+    kek_uri: str
+    sealed_count: int
+    created_at: datetime
+    ended_at: datetime | None
+
+
+def all_keys(connection: Connection) -> list[Told]:
+    """Every key that was ever made, by id; `ended_at` is since when it seals no more."""
+    table = org_keys.c
+    rows = connection.execute(
+        select(
+            table.key_id,
+            table.purpose,
+            table.week,
+            table.state,
+            table.kek_uri,
+            table.sealed_count,
+            table.created_at,
+            func.coalesce(table.destroyed_at, table.retired_at),
+        ).order_by(table.key_id)
+    )
+    return [Told(*row) for row in rows]

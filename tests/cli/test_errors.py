@@ -48,6 +48,7 @@ def test_every_command_has_help_with_an_example(tmp_path) -> None:
     commands = ["init", "run", "daily", "retention", "down", "metrics", "search", "doctor", "demo"]
     calls = [(name,) for name in commands]
     calls += [("quarantine", "list"), ("quarantine", "retry")]
+    calls += [("keys", "status"), ("keys", "rotate")]
     calls += [("disconnect", "zendesk"), ("disconnect", "slack")]
     calls += [("org", "add"), ("org", "list"), ("connect", "zendesk"), ("connect", "slack")]
     for call in calls:

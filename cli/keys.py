@@ -1,0 +1,89 @@
+"""`vensor keys`: what everything is sealed with, and putting other keys in their place."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.display import shown_progress, stdout
+from tasks.errors import PermanentError
+from tasks.resources import opened_engine
+from tasks.settings import load_settings
+from warehouse.sessions import directory
+
+keys = typer.Typer(help="The keys that everything is sealed with.", no_args_is_help=True)
+Org = Annotated[str | None, typer.Option("--org", help="One organization only.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(keys, name="keys")
+
+
+@keys.command("status")
+def status(org: Org = None) -> None:
+    """Lists the data keys: their state, what wraps them, how much they sealed and still hold.
+
+    Example: [bold]vensor keys status --org acme[/bold]
+    """
+    from tasks.rotate import told_keys
+
+    for slug in _slugs(org):
+        table = Table(title=slug, title_justify="left", box=None, pad_edge=False)
+        for name in ("key", "for", "week", "state", "wrapped by"):
+            table.add_column(name)
+        for name in ("sealed", "here now"):
+            table.add_column(name, justify="right")
+        for one, here in told_keys(slug):
+            table.add_row(
+                str(one.key_id),
+                one.purpose,
+                f"{one.week:%Y-%m-%d}" if one.week else "",
+                one.state,
+                "" if one.state == "destroyed" else one.kek_uri,
+                f"{one.sealed_count:,}",
+                f"{here:,}",
+            )
+        stdout.print(table)
+
+
+@keys.command("rotate")
+def rotate(
+    org: Org = None,
+    now: Annotated[
+        bool,
+        typer.Option(
+            "--now",
+            help="Destroy the old keys at once: for a key that others may know. Who is reading"
+            " meanwhile may have to read again.",
+        ),
+    ] = False,
+) -> None:
+    """Seals everything anew under new data keys, while everyone reads and writes on.
+
+    Stopped or killed at any point, the same command goes on from where it was. Old keys are
+    destroyed once nothing lies under them for an hour, by the same command or by the nightly
+    retention.
+
+    Examples: [bold]vensor keys rotate --org acme[/bold]
+    [bold]vensor keys rotate --now[/bold] (every organization's, at once)
+    """
+    from tasks.rotate import rotate_data_keys
+
+    damaged = 0
+    for slug in _slugs(org):
+        with shown_progress(slug):
+            done = rotate_data_keys(slug, at_once=now)
+        stdout.print(f"{slug}: {done}")
+        damaged += sum(done.damaged.values())
+    if damaged:
+        raise PermanentError(
+            f"{damaged} values do not open: they were altered where they lie, and stay as evidence"
+            " under their old keys; restore them from a backup, then rotate again"
+        )
+
+
+def _slugs(org: str | None) -> list[str]:
+    if org is not None:
+        return [org]
+    with opened_engine(load_settings()) as engine:
+        return [organization.slug for organization in directory(engine)]
