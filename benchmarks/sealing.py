@@ -28,8 +28,9 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine, Unicode, create_engine
 
-from tasks.encryption import Cipher, Keyring, LocalKey
+from tasks.encryption import Cipher, KeyEncryptionKeys, Keyring
 from tasks.encryption.datakey import DataKey
+from tasks.encryption.providers.local import LocalKey
 
 RESULTS = Path(__file__).parent / "results" / "sealing.json"
 # The bytes of a record's fields, as the sandbox's records have them.
@@ -68,7 +69,8 @@ class HeldKeyring(Keyring):
     """Data keys without a warehouse: what is measured is sealing."""
 
     def __init__(self, engine: Engine) -> None:
-        super().__init__(engine, uuid4(), LocalKey(secrets.token_bytes(32), key_uri="bench"))
+        kek = LocalKey(secrets.token_bytes(32), where="the benchmark")
+        super().__init__(engine, uuid4(), KeyEncryptionKeys(lambda: (kek, None)))
         self._made = DataKey(1, secrets.token_bytes(32), self.org_id)
         self.by_id[1] = self._made  # what opens looks here
 

@@ -1,5 +1,7 @@
 """`vensor doctor`: what is configured, what is missing, what it means."""
 
+import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,11 +14,10 @@ from sqlalchemy import text
 from cli import orchestrator, peers
 from cli.display import stdout
 from tasks.connections import StoredCredentials, find_connection, unsealed_credentials
-from tasks.encryption import load_or_create_kek
 from tasks.errors import VensorError
 from tasks.escalation import SlackChannel
 from tasks.extraction import probed_modes
-from tasks.resources import opened, opened_engine
+from tasks.resources import opened, opened_engine, opened_kek
 from tasks.settings import Settings, load_settings
 from tasks.zendesk import ZendeskClient, credential_notes
 from warehouse.quarantine import held_records
@@ -102,10 +103,13 @@ def _tried(subject: str, check: Callable[[], str]) -> Finding:
 
 
 def _kek(settings: Settings) -> str:
-    kek = settings.kek.get_secret_value() if settings.kek else None
-    provider = load_or_create_kek(settings.home, kek)
-    where = f"in {settings.home}: back it up apart from the data" if kek is None else "VENSOR_KEK"
-    return f"{provider.key_uri} ({where})"
+    kek = opened_kek(settings)
+    began = time.perf_counter()
+    key_uri, wrapped = kek.wrap(secrets.token_bytes(32), b"vensor doctor")
+    kek.unwrap(key_uri, wrapped, b"vensor doctor")
+    taken = f"wraps and opens in {1000 * (time.perf_counter() - began):.0f} ms"
+    where = "VENSOR_KEK" if settings.kek else f"in {settings.home}: back it up apart from the data"
+    return f"{key_uri} ({where}), {taken}"
 
 
 def _warehouse(settings: Settings) -> str:

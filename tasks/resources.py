@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
-from tasks.encryption import Cipher, Keyring, load_or_create_kek
+from tasks.encryption import Cipher, KeyEncryptionKeys, Keyring, key_encryption_keys
 from tasks.settings import Settings, load_settings
 from warehouse import audit
 from warehouse.sessions import (
@@ -53,6 +53,17 @@ class Resources:
         )
 
 
+def opened_kek(settings: Settings) -> KeyEncryptionKeys:
+    """The key-encryption keys of the settings. Raises: ConfigurationError."""
+    return key_encryption_keys(
+        settings.home,
+        *(
+            None if told is None else told.get_secret_value()
+            for told in (settings.kek, settings.kek_previous)
+        ),
+    )
+
+
 @contextmanager
 def opened_engine(settings: Settings) -> Iterator[Engine]:
     """The loader's engine, its connections closed at the end."""
@@ -72,6 +83,5 @@ def opened(slug: str) -> Iterator[Resources]:
     settings = load_settings()
     with opened_engine(settings) as engine:
         organization = find_organization(engine, slug)
-        kek = settings.kek.get_secret_value() if settings.kek else None
-        keyring = Keyring(engine, organization.org_id, load_or_create_kek(settings.home, kek))
+        keyring = Keyring(engine, organization.org_id, opened_kek(settings))
         yield Resources(settings, settings.logins(), engine, organization, Cipher(keyring))

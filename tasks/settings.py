@@ -4,7 +4,9 @@ VENSOR_HOME              where the embedded warehouse, keys and logs lie
 VENSOR_WAREHOUSE_URL     a PostgreSQL for `vensor init` to prepare, in place of the embedded
 VENSOR_LOADER_URL        … and its logins vensor_loader
 VENSOR_TRANSFORMER_URL   … and vensor_transformer
-VENSOR_KEK               the key-encryption key, base64 of 32 random bytes
+VENSOR_KEK               the key-encryption key: base64 of 32 random bytes, file:///…,
+                         aws-kms://arn:…, gcp-kms://projects/…, hcvault://host:port/transit/keys/…
+VENSOR_KEK_PREVIOUS      the former one, while `vensor keys rotate --kek` moves keys from it
 VENSOR_ACTOR             who acts, for the audit trail
 VENSOR_RECORDING_HOSTS   where recordings may be fetched from, beside the account itself
 VENSOR_RECORDINGS_URL    file:///… or s3://bucket/prefix to keep recordings in, sealed, in place of
@@ -56,6 +58,7 @@ class Settings(BaseSettings):
     loader_url: SecretStr | None = None
     transformer_url: SecretStr | None = None
     kek: SecretStr | None = None
+    kek_previous: SecretStr | None = None
     actor: str = Field(default_factory=_actor)
     recording_hosts: str = ",".join(RECORDING_HOSTS)
     recordings_url: str | None = None

@@ -16,7 +16,8 @@ import pytest
 from sqlalchemy import Engine
 
 from cli import peers
-from tasks.encryption import Cipher, Keyring, LocalKey
+from tasks.encryption import Cipher, KeyEncryptionKeys, Keyring
+from tasks.encryption.providers.local import from_text
 from tasks.resources import Resources, opened
 from warehouse import embedded
 from warehouse.bootstrap import initialise_embedded
@@ -25,7 +26,7 @@ from warehouse.organizations import add_organization, ensure_partitions
 from warehouse.sessions import Logins, Organization, engine_for, find_organization
 
 HOME = "VENSOR_TEST_HOME"
-KEK = "c2l4dGVlbi1vZi1zaXh0ZWVuLWJ5dGVzLXRoaXJ0eTI="
+KEK = "PaYVaVhI6bGsI7fc43qVmlGNOztYTNKctZL/lb5oJRk="
 UNLIMITED = (
     "incremental",
     "talk_incremental",
@@ -113,18 +114,19 @@ def other_organization(engine: Engine, partitions: None) -> Organization:
 
 
 @pytest.fixture(scope="session")
-def kek() -> LocalKey:
+def kek() -> KeyEncryptionKeys:
     """A key-encryption key of the tests' own."""
-    return LocalKey(bytes(range(32)), key_uri="test")
+    key = from_text(KEK, "the tests")
+    return KeyEncryptionKeys(lambda: (key, None))
 
 
-def cipher_of(engine: Engine, org_id: UUID, kek: LocalKey) -> Cipher:
+def cipher_of(engine: Engine, org_id: UUID, kek: KeyEncryptionKeys) -> Cipher:
     """The organization's cipher, with a keyring of its own."""
     return Cipher(Keyring(engine, org_id, kek))
 
 
 @pytest.fixture
-def cipher(engine: Engine, organization: Organization, kek: LocalKey) -> Cipher:
+def cipher(engine: Engine, organization: Organization, kek: KeyEncryptionKeys) -> Cipher:
     """The organization's cipher."""
     return cipher_of(engine, organization.org_id, kek)
 

@@ -16,19 +16,21 @@ class Stored:
     """A data key as it lies in the warehouse: wrapped, or None once destroyed."""
 
     key_id: int
+    kek_uri: str
     wrapped: bytes | None
 
 
+STORED = (org_keys.c.key_id, org_keys.c.kek_uri, org_keys.c.wrapped)
+
+
 def find(connection: Connection, key_id: int) -> Stored | None:
-    row = connection.execute(
-        select(org_keys.c.key_id, org_keys.c.wrapped).where(org_keys.c.key_id == key_id)
-    ).one_or_none()
+    row = connection.execute(select(*STORED).where(org_keys.c.key_id == key_id)).one_or_none()
     return None if row is None else Stored(*row)
 
 
 def find_active(connection: Connection, purpose: str, week: date | None) -> Stored | None:
     row = connection.execute(
-        select(org_keys.c.key_id, org_keys.c.wrapped)
+        select(*STORED)
         .where(org_keys.c.purpose == purpose, org_keys.c.state == "active")
         .where(org_keys.c.week.is_not_distinct_from(week))
     ).one_or_none()
@@ -55,7 +57,6 @@ def insert(
     *,
     purpose: str,
     week: date | None,
-    kek_uri: str,
 ) -> None:
     connection.execute(
         org_keys.insert().values(
@@ -64,8 +65,25 @@ def insert(
             wrapped=stored.wrapped,
             purpose=purpose,
             week=week,
-            kek_uri=kek_uri,
+            kek_uri=stored.kek_uri,
         )
+    )
+
+
+def wrapped_keys(connection: Connection) -> list[Stored]:
+    """Every key that is not destroyed, by id."""
+    rows = connection.execute(
+        select(*STORED).where(org_keys.c.wrapped.is_not(None)).order_by(org_keys.c.key_id)
+    )
+    return [Stored(*row) for row in rows]
+
+
+def rewrap(connection: Connection, stored: Stored) -> None:
+    """Puts another wrap of the same key in place."""
+    connection.execute(
+        update(org_keys)
+        .where(org_keys.c.key_id == stored.key_id, org_keys.c.wrapped.is_not(None))
+        .values(kek_uri=stored.kek_uri, wrapped=stored.wrapped)
     )
 
 

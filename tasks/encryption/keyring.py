@@ -14,8 +14,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from tasks.encryption.datakey import DataKey
-from tasks.encryption.kek import KEY_BYTES, KeyProvider
+from tasks.encryption.datakey import KEY_BYTES, DataKey
+from tasks.encryption.kek import KeyEncryptionKeys
 from tasks.encryption.opened import Opened
 from tasks.encryption.sealing import key_id_of
 from tasks.errors import PermanentError, TransientError
@@ -33,9 +33,9 @@ logger = logging.getLogger(__name__)
 class Keyring:
     """The keys of one organization, opened once and kept for the life of this object."""
 
-    def __init__(self, engine: Engine, org_id: UUID, provider: KeyProvider) -> None:
+    def __init__(self, engine: Engine, org_id: UUID, kek: KeyEncryptionKeys) -> None:
         self._engine = engine
-        self._provider = provider
+        self._kek = kek
         self.org_id = org_id
         self.by_id = Opened[int, DataKey](self._find)
         self.by_header = Opened[bytes, DataKey](lambda header: self.by_id[key_id_of(header)])
@@ -104,15 +104,8 @@ class Keyring:
             return present
         key_id = keys.next_key_id(connection)
         secret = secrets.token_bytes(KEY_BYTES)
-        stored = keys.Stored(key_id, self._provider.wrap(secret, self._context(key_id)))
-        keys.insert(
-            connection,
-            self.org_id,
-            stored,
-            purpose=purpose,
-            week=week,
-            kek_uri=self._provider.key_uri,
-        )
+        stored = keys.Stored(key_id, *self._kek.wrap(secret, wrap_context(self.org_id, key_id)))
+        keys.insert(connection, self.org_id, stored, purpose=purpose, week=week)
         return stored
 
     def _open(self, stored: keys.Stored) -> DataKey:
@@ -121,8 +114,11 @@ class Keyring:
                 f"data key {stored.key_id} of organization {self.org_id} is destroyed:"
                 " its content's time is over"
             )
-        secret = self._provider.unwrap(stored.wrapped, self._context(stored.key_id))
+        context = wrap_context(self.org_id, stored.key_id)
+        secret = self._kek.unwrap(stored.kek_uri, stored.wrapped, context)
         return DataKey(stored.key_id, secret, self.org_id)
 
-    def _context(self, key_id: int) -> bytes:
-        return b"vensor data key" + self.org_id.bytes + key_id.to_bytes(4, "big")
+
+def wrap_context(org_id: UUID, key_id: int) -> bytes:
+    """What the wrap of a data key is bound to."""
+    return b"vensor data key" + org_id.bytes + key_id.to_bytes(4, "big")

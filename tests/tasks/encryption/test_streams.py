@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from tasks.encryption import Cipher, LocalKey
+from tasks.encryption import Cipher, KeyEncryptionKeys
 from tasks.encryption.streams import iter_sealed, iter_unsealed, read_header
 from tasks.errors import PermanentError
 from tests.conftest import cipher_of
@@ -107,7 +107,7 @@ def test_a_stream_moved_to_another_recording_does_not_open(cipher: Cipher, moved
 
 
 def test_a_stream_of_another_organization_does_not_open(
-    cipher: Cipher, engine: Engine, other_organization: Organization, kek: LocalKey
+    cipher: Cipher, engine: Engine, other_organization: Organization, kek: KeyEncryptionKeys
 ) -> None:
     """Its keys have the same ids; they are other keys."""
     other = cipher_of(engine, other_organization.org_id, kek)

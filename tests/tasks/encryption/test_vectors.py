@@ -12,8 +12,9 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine
 
-from tasks.encryption import Cipher, Keyring, LocalKey, sealing
+from tasks.encryption import Cipher, KeyEncryptionKeys, Keyring, sealing
 from tasks.encryption.datakey import DataKey
+from tasks.encryption.keyring import wrap_context
 from tasks.errors import PermanentError
 from warehouse import keys
 from warehouse.sessions import Organization, tenant_session
@@ -65,7 +66,7 @@ def test_sealing_gives_the_known_answer(test: dict) -> None:
 
 
 def test_the_cipher_s_own_path_gives_the_known_answer(
-    engine: Engine, organization: Organization, kek: LocalKey
+    engine: Engine, organization: Organization, kek: KeyEncryptionKeys
 ) -> None:
     """What loading calls: the same bytes as the key itself makes, for each version of a row."""
     keyring = Keyring(engine, organization.org_id, kek)
@@ -98,20 +99,19 @@ def test_subkeys_have_their_known_values(one: dict) -> None:
 
 @pytest.mark.parametrize("one", OURS["blind_indexes"], ids=lambda one: repr(one["value"]))
 def test_blind_indexes_have_their_known_values(
-    engine: Engine, organization: Organization, kek: LocalKey, one: dict
+    engine: Engine, organization: Organization, kek: KeyEncryptionKeys, one: dict
 ) -> None:
     """HMAC-SHA256 of the folded value under the column's subkey, its first 16 bytes."""
     keyring = Keyring(engine, organization.org_id, kek)
     known = DataKey(9, bytes.fromhex(one["secret"]), organization.org_id)
-    context = b"vensor data key" + organization.org_id.bytes + (9).to_bytes(4, "big")
+    context = wrap_context(organization.org_id, 9)
     with tenant_session(engine, organization.org_id) as connection:
         keys.insert(
             connection,
             organization.org_id,
-            keys.Stored(9, kek.wrap(bytes.fromhex(one["secret"]), context)),
+            keys.Stored(9, *kek.wrap(bytes.fromhex(one["secret"]), context)),
             purpose="index",
             week=None,
-            kek_uri=kek.key_uri,
         )
     assert keyring.active("index").subkey("a") == known.subkey("a")
     assert Cipher(keyring).blind_index(one["value"], column=one["column"]).hex() == one["index"]
