@@ -57,6 +57,12 @@ def rotate(
             " meanwhile may have to read again.",
         ),
     ] = False,
+    kek: Annotated[
+        bool,
+        typer.Option(
+            "--kek", help="The key-encryption key in place of the data keys: wraps them anew."
+        ),
+    ] = False,
 ) -> None:
     """Seals everything anew under new data keys, while everyone reads and writes on.
 
@@ -66,7 +72,16 @@ def rotate(
 
     Examples: [bold]vensor keys rotate --org acme[/bold]
     [bold]vensor keys rotate --now[/bold] (every organization's, at once)
+    [bold]vensor keys rotate --kek[/bold] (to a new file, or from VENSOR_KEK_PREVIOUS to VENSOR_KEK)
     """
+    if kek:
+        if org is not None or now:
+            raise typer.BadParameter(
+                "wraps the data keys of every organization: it goes without --org and --now",
+                param_hint="--kek",
+            )
+        _rotate_kek()
+        return
     from tasks.rotate import rotate_data_keys
 
     damaged = 0
@@ -79,6 +94,22 @@ def rotate(
         raise PermanentError(
             f"{damaged} values do not open: they were altered where they lie, and stay as evidence"
             " under their old keys; restore them from a backup, then rotate again"
+        )
+
+
+def _rotate_kek() -> None:
+    from tasks.rekey import rotate_kek
+
+    with shown_progress("key-encryption key"):
+        done = rotate_kek()
+    stdout.print(str(done))
+    if done.left:
+        raise PermanentError(
+            f"{done.broken} data keys do not open under the key that wraps them: restore the schema"
+            " keys from a backup, and keep the former key until they do"
+            if done.broken
+            else "another process still wraps with the former key: give it the new one, then rotate"
+            " again"
         )
 
 

@@ -13,14 +13,14 @@ from warehouse.tables.keys import org_keys
 
 @dataclass(frozen=True)
 class Stored:
-    """A data key as it lies in the warehouse: wrapped, or None once destroyed."""
+    """A data key as it lies in the warehouse: wrapped, or nothing once destroyed."""
 
     key_id: int
     kek_uri: str
-    wrapped: bytes | None
+    wrapped: bytes
 
 
-STORED = (org_keys.c.key_id, org_keys.c.kek_uri, org_keys.c.wrapped)
+STORED = (org_keys.c.key_id, org_keys.c.kek_uri, func.coalesce(org_keys.c.wrapped, b""))
 
 
 def find(connection: Connection, key_id: int) -> Stored | None:

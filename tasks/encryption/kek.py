@@ -4,12 +4,15 @@ VENSOR_KEK names the one, VENSOR_KEK_PREVIOUS the other. Without them they are t
 `kek.previous` in the home; with VENSOR_KEK alone, the former one is the home's `kek`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from tasks.encryption.providers import KeyProvider, provider_of
-from tasks.encryption.providers.local import create_file, from_file, replace_file
-from tasks.errors import ConfigurationError, PermanentError
+from tasks.encryption.providers.local import LocalKey, create_file, from_file, replace_file
+from tasks.errors import ConfigurationError, PermanentError, TransientError
 
 # What keys were stored with before a key's URI told which key it is.
 NAMELESS = {"env:VENSOR_KEK", "file:kek"}
@@ -21,7 +24,10 @@ class KeyEncryptionKeys:
     def __init__(self, found: Callable[[], tuple[KeyProvider, KeyProvider | None]]) -> None:
         """`found` gives the keys as they are now. Raises: as it does."""
         self._found = found
-        self._current, self._previous = found()
+        # All that were found so far: who has read a wrapped key can open it, whatever has become
+        # of the key's file meanwhile.
+        self._known: dict[str, KeyProvider] = {}
+        self.renew()
 
     @property
     def key_uri(self) -> str:
@@ -29,13 +35,21 @@ class KeyEncryptionKeys:
         return self._current.key_uri
 
     @property
-    def previous_uri(self) -> str | None:
-        """The URI of the former key, if there is one."""
-        return None if self._previous is None else self._previous.key_uri
+    def is_local(self) -> bool:
+        """Whether the key that wraps is in this process; a service's may have versions."""
+        return isinstance(self._current, LocalKey)
+
+    @property
+    def has_former(self) -> bool:
+        """Whether another key than the one that wraps was found."""
+        return len(self._known) > 1
 
     def renew(self) -> None:
         """Looks again: another process may have put a new key in the file's place."""
-        self._current, self._previous = self._found()
+        self._current, former = self._found()
+        for one in (former, self._current):
+            if one is not None:
+                self._known[one.key_uri] = one
 
     def wrap(self, key: bytes, context: bytes) -> tuple[str, bytes]:
         """(URI, wrapped key), under the key that is in place now.
@@ -50,12 +64,12 @@ class KeyEncryptionKeys:
         return self.key_uri, wrapped
 
     def unwrap(self, key_uri: str, wrapped: bytes, context: bytes) -> bytes:
-        """The data key. Raises: ConfigurationError naming the key that it needs."""
-        if self._holder(key_uri) is None:
+        """The data key. Raises: ConfigurationError naming the key that it needs; PermanentError
+        where that does not open it."""
+        if key_uri not in self._known:
             self.renew()
-        holder = self._holder(key_uri)
-        if holder is not None:
-            return holder.unwrap(wrapped, context)
+        if key_uri in self._known:
+            return self._known[key_uri].unwrap(wrapped, context)
         if key_uri in NAMELESS:
             return self._unwrap_nameless(wrapped, context)
         raise ConfigurationError(
@@ -63,19 +77,13 @@ class KeyEncryptionKeys:
             " VENSOR_KEK_PREVIOUS to the former key, then run `vensor keys rotate --kek`"
         )
 
-    def _holder(self, key_uri: str) -> KeyProvider | None:
-        for one in (self._current, self._previous):
-            if one is not None and one.key_uri == key_uri:
-                return one
-        return None
-
     def _unwrap_nameless(self, wrapped: bytes, context: bytes) -> bytes:
-        try:
-            return self._current.unwrap(wrapped, context)
-        except PermanentError:
-            if self._previous is None:
-                raise
-            return self._previous.unwrap(wrapped, context)
+        for key_uri in [uri for uri in self._known if uri != self.key_uri]:
+            try:
+                return self._known[key_uri].unwrap(wrapped, context)
+            except PermanentError:
+                continue  # it is the other one's
+        return self._current.unwrap(wrapped, context)
 
 
 def key_encryption_keys(
@@ -102,14 +110,23 @@ def key_encryption_keys(
     return KeyEncryptionKeys(found)
 
 
-def begin_file_rotation(home: Path) -> None:
-    """Puts a new key in the place of the home's, which is kept beside it. Safe to repeat."""
-    replace_file(home / "kek", _former(home))
+@contextmanager
+def file_rotation(home: Path) -> Iterator[Callable[[], None]]:
+    """Puts a new key in the place of the home's, which is kept beside it; one process at a time.
 
+    Where that was done before and did not come to its end, it goes on. Gives what forgets the
+    former key, to be called once nothing is wrapped by it.
 
-def end_file_rotation(home: Path) -> None:
-    """Forgets the former key of the home: nothing is wrapped by it any more."""
-    _former(home).unlink(missing_ok=True)
+    Raises: TransientError while another process does the same.
+    """
+    if not (home / "kek").exists():
+        create_file(home / "kek")
+    try:
+        with FileLock(home / "kek.lock", mode=0o600, timeout=0):
+            replace_file(home / "kek", _former(home))
+            yield lambda: _former(home).unlink(missing_ok=True)
+    except Timeout:
+        raise TransientError("another process rotates the key-encryption key") from None
 
 
 def _former(home: Path) -> Path:

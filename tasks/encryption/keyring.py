@@ -109,7 +109,7 @@ class Keyring:
         return stored
 
     def _open(self, stored: keys.Stored) -> DataKey:
-        if stored.wrapped is None:
+        if not stored.wrapped:
             raise PermanentError(
                 f"data key {stored.key_id} of organization {self.org_id} is destroyed:"
                 " its content's time is over"

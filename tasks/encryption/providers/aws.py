@@ -97,12 +97,14 @@ def opened(uri: str) -> AwsKey:
         config = importlib.import_module("botocore.config")
     except ImportError:
         raise ConfigurationError("a key of AWS KMS needs `pip install vensor[aws]`") from None
-    client = boto3.Session().client(  # boto3's own session would keep the credentials it found first
-        "kms",
-        region_name=told["region"],
-        config=config.Config(
-            connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3}
-        ),
+    client = (
+        boto3.Session().client(  # boto3's own session would keep the credentials it found first
+            "kms",
+            region_name=told["region"],
+            config=config.Config(
+                connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3}
+            ),
+        )
     )
     checked_base_url(client.meta.endpoint_url)
     return AwsKey(arn, client)

@@ -101,6 +101,7 @@ def replace_file(path: Path, former: Path) -> None:
     """
     if not former.exists():
         os.link(path, former)
+        _sync(path.parent)
     if from_file(former).key_uri == from_file(path).key_uri:
         os.replace(_written(path), path)
         _sync(path.parent)
