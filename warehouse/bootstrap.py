@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from psycopg import Connection, connect, errors, sql
@@ -66,7 +67,7 @@ def create_database(superuser: URL, logins: Logins) -> None:
         _prepare_database(connection, database)
 
 
-def create_roles(connection: Connection[object], logins: Logins) -> None:
+def create_roles(connection: Connection[tuple[Any, ...]], logins: Logins) -> None:
     """Creates the roles and sets the passwords of those that log in, from their URLs."""
     connection.execute(files("warehouse").joinpath("sql/roles.sql").read_text())
     for url in (logins.migrator, logins.loader, logins.transformer):
@@ -78,7 +79,7 @@ def create_roles(connection: Connection[object], logins: Logins) -> None:
             )
 
 
-def _create_database(connection: Connection[object], database: str) -> None:
+def _create_database(connection: Connection[tuple[Any, ...]], database: str) -> None:
     found = connection.execute("select 1 from pg_database where datname = %s", [database])
     if found.fetchone() is not None:
         return
@@ -90,12 +91,13 @@ def _create_database(connection: Connection[object], database: str) -> None:
         return  # another process was first
 
 
-def _prepare_database(connection: Connection[object], database: str) -> None:
+def _prepare_database(connection: Connection[tuple[Any, ...]], database: str) -> None:
     name = sql.Identifier(database)
-    connection.execute("create extension if not exists vector")
-    connection.execute("revoke all on schema public from public")
-    connection.execute("grant usage on schema public to public")
-    connection.execute(sql.SQL("revoke all on database {} from public").format(name))
+    place = _extension_schema(connection)
+    if _is_ours(connection):  # another's database keeps what its other users are used to
+        connection.execute("revoke all on schema public from public")
+        connection.execute("grant usage on schema public to public")
+        connection.execute(sql.SQL("revoke all on database {} from public").format(name))
     connection.execute(sql.SQL("grant create on database {} to vensor_owner").format(name))
     connection.execute(
         sql.SQL(
@@ -109,9 +111,49 @@ def _prepare_database(connection: Connection[object], database: str) -> None:
             " vensor_backup"
         ).format(name)
     )
+    for role in (*LOGIN_ROLES, "vensor_owner"):
+        connection.execute(
+            sql.SQL("grant usage on schema {} to {}").format(place, sql.Identifier(role))
+        )
+    for role in LOGIN_ROLES:
+        connection.execute(
+            sql.SQL("alter role {} in database {} set search_path = {}").format(
+                sql.Identifier(role), name, place
+            )
+        )
 
 
-def _connected(url: URL) -> Connection[object]:
+def _is_ours(connection: Connection[tuple[Any, ...]]) -> bool:
+    owner = "select pg_get_userbyid(datdba) from pg_database where datname = current_database()"
+    return connection.execute(owner).fetchone() == ("vensor_owner",)
+
+
+def _extension_schema(connection: Connection[tuple[Any, ...]]) -> sql.Identifier:
+    """The schema that pgvector is in: Supabase has one for extensions.
+
+    Raises: ConfigurationError where the server has no pgvector, or its administrator must add it.
+    """
+    where = (
+        "select n.nspname from pg_extension as e"
+        " join pg_namespace as n on n.oid = e.extnamespace where e.extname = 'vector'"
+    )
+    if connection.execute(where).fetchone() is None:
+        found = connection.execute("select to_regnamespace('extensions') is not null").fetchone()
+        place = sql.Identifier("extensions" if found == (True,) else "public")
+        try:
+            connection.execute(
+                sql.SQL("create extension if not exists vector schema {}").format(place)
+            )
+        except (errors.InsufficientPrivilege, errors.FeatureNotSupported):
+            raise ConfigurationError(
+                "the warehouse lacks pgvector: install it, and have its administrator run"
+                " `create extension vector` in that database"
+            ) from None
+    (name,) = connection.execute(where).fetchone() or ("public",)
+    return sql.Identifier(name)
+
+
+def _connected(url: URL) -> Connection[tuple[Any, ...]]:
     return connect(
         url.set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True
     )

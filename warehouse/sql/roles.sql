@@ -23,8 +23,13 @@ begin
     end loop;
     grant vensor_owner to vensor_migrator;
     execute format('grant vensor_owner to %I', current_user);
-    if (select rolsuper from pg_roles where rolname = current_user) then
+    if (select rolsuper or rolbypassrls from pg_roles where rolname = current_user) then
         alter role vensor_backup with bypassrls;
+    end if;
+    -- Supabase's signed-in users read what BI logins read, each bound by the claims of a token
+    if exists (select from pg_roles where rolname = 'authenticated') then
+        -- that role inherits nothing unless told so
+        grant vensor_bi to authenticated with inherit true;
     end if;
 end
 $$;

@@ -57,6 +57,7 @@ members = Table(
     CheckConstraint(
         "role in ('owner', 'admin', 'analyst', 'viewer', 'privacy_officer')", name="role"
     ),
+    Index(None, "user_id"),
     schema="app",
     info=CONTROL,
 )

@@ -1,0 +1,83 @@
+"""A session is one organization's, for one transaction; its errors name no values."""
+
+from uuid import UUID
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from warehouse.sessions import Logins, Organization, tenant_session
+
+
+def test_a_session_cannot_write_for_another_organization(
+    engine: Engine, organization: Organization, other_organization: Organization
+) -> None:
+    """WITH CHECK holds for inserts, and updates and deletes do not find foreign rows."""
+    with tenant_session(engine, other_organization.org_id) as connection:
+        _plant(connection, other_organization.org_id)
+    with (
+        pytest.raises(Exception, match="42501"),
+        tenant_session(engine, organization.org_id) as connection,
+    ):
+        _plant(connection, other_organization.org_id)
+    with tenant_session(engine, organization.org_id) as connection:
+        assert connection.execute(text("delete from zendesk.groups")).rowcount == 0
+        changed = connection.execute(text("update zendesk.groups set name = 'x'"))
+        assert changed.rowcount == 0
+
+
+def test_the_transformer_reads_neither_contents_nor_keys(logins: Logins) -> None:
+    """dbt measures skeletons; what people wrote is not its business."""
+    with psycopg.connect(_url(logins.transformer)) as connection:
+        for table in (
+            "zendesk.ticket_contents",
+            "zendesk.comment_contents",
+            "zendesk.user_contents",
+            "ai.transcripts",
+            "ai.ticket_chunks",
+            "keys.org_keys",
+            "app.connections",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(f"select 1 from {table}")
+            connection.rollback()
+
+
+def test_a_setting_ends_with_its_transaction(logins: Logins, organization: Organization) -> None:
+    """The next user of the pooled connection is no one's."""
+    pooled = create_engine(logins.loader, pool_size=1, max_overflow=0)
+    with tenant_session(pooled, organization.org_id) as connection:
+        backend = connection.execute(text("select pg_backend_pid()")).scalar_one()
+    with pooled.begin() as connection:
+        assert connection.execute(text("select pg_backend_pid()")).scalar_one() == backend
+        assert connection.execute(text("select app.org_id()")).scalar_one() is None
+    pooled.dispose()
+
+
+def test_errors_of_the_warehouse_name_no_values(engine: Engine, organization: Organization) -> None:
+    """The driver's message quotes the row that failed; ours doesn't, and has no cause."""
+    secret = "Wilhelmina Featherstonehaugh"
+    with (
+        pytest.raises(Exception, match="SQLSTATE") as caught,
+        tenant_session(engine, organization.org_id) as connection,
+    ):
+        connection.execute(
+            text("insert into app.organizations (org_id, slug, name) values (:id, :slug, :name)"),
+            {"id": organization.org_id, "slug": organization.slug, "name": secret},
+        )
+    assert secret not in repr(caught.value) + str(caught.value.__cause__)
+    assert caught.value.__suppress_context__
+
+
+def _plant(connection, org_id: UUID) -> None:
+    connection.execute(
+        text(
+            "insert into zendesk.groups (org_id, id, name, changed_at)"
+            " values (:org, 1, 'planted', now()) on conflict do nothing"
+        ),
+        {"org": org_id},
+    )
+
+
+def _url(url) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
