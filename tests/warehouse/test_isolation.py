@@ -95,9 +95,9 @@ def _supabase(folder: Path) -> tuple[URL, Logins]:
     )
     with connected(superuser) as connection:
         connection.execute(SUPABASE.format(password=PASSWORD))
-    services = (superuser.set(username=name, password=PASSWORD) for name in LOGIN_ROLES)
-    logins = Logins(*services)
     admin = superuser.set(username="project_admin", password=PASSWORD)
+    services = (superuser.set(username=name, password=PASSWORD) for name in LOGIN_ROLES[1:])
+    logins = Logins(admin, *services)
     for _ in range(2):
         create_database(admin, logins)
     return superuser, logins
