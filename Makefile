@@ -25,6 +25,8 @@ lint: setup-dev
 bench: setup-dev
 	@$(BIN)/python -m benchmarks.extraction
 	@$(BIN)/python -m benchmarks.pacing
+	@$(BIN)/python -m benchmarks.sealing
+	@$(BIN)/python -m benchmarks.isolation
 
 setup: $(VENV)/.installed
 setup-dev: $(VENV)/.installed-dev

@@ -77,8 +77,7 @@ def rotate(
     if kek:
         if org is not None or now:
             raise typer.BadParameter(
-                "wraps the data keys of every organization: it goes without --org and --now",
-                param_hint="--kek",
+                "--kek wraps the data keys of every organization: it goes without --org and --now"
             )
         _rotate_kek()
         return
@@ -103,6 +102,9 @@ def _rotate_kek() -> None:
     with shown_progress("key-encryption key"):
         done = rotate_kek()
     stdout.print(str(done))
+    settings = load_settings()
+    if settings.kek and not done.left and (settings.home / "kek").exists():
+        stdout.print(f"{settings.home / 'kek'} opens nothing any more but backups from before")
     if done.left:
         raise PermanentError(
             f"{done.broken} data keys do not open under the key that wraps them: restore the schema"
