@@ -193,6 +193,9 @@ def _tried(connection: psycopg.Connection, statement: str, *values: object) -> i
         return None
 
 
+in_supabase = pytest.mark.parametrize("warehouse", ["supabase"], indirect=True)
+
+
 def _tenanted(connection: psycopg.Connection) -> list[str]:
     return [
         name
@@ -256,10 +259,9 @@ def test_whoever_opens_something_is_told(warehouse: Planted, statements: str) ->
         assert open_objects(connection)
 
 
+@in_supabase
 def test_supabase_s_keys_open_nothing_that_is_granted_directly(warehouse: Planted) -> None:
     """As a mistake in its dashboard would."""
-    if not warehouse.supabase:
-        return
     with warehouse.as_superuser() as connection, connection.transaction(force_rollback=True):
         for role in ("anon", "service_role"):
             connection.execute(f"grant select on metrics.fct_ticket_flow_daily to {role}")
@@ -388,10 +390,9 @@ def test_no_session_makes_anything_where_it_reads(warehouse: Planted) -> None:
     assert made == {("vensor_transformer", schema) for schema in dbt}
 
 
+@in_supabase
 def test_a_member_who_leaves_sees_nothing_from_then_on(warehouse: Planted) -> None:
     """Whatever the token says, which is good for an hour more."""
-    if not warehouse.supabase:
-        return
     count = "select count(*) from metrics.fct_ticket_flow_daily"
     member = ("authenticator", claims(MEMBER, MINE), "authenticated")
     leave = "delete from app.members where user_id = %s"
@@ -405,10 +406,9 @@ def test_a_member_who_leaves_sees_nothing_from_then_on(warehouse: Planted) -> No
         )
 
 
+@in_supabase
 def test_supabase_s_own_stay_as_they_were(warehouse: Planted) -> None:
     """The database is another's: what its other users do there, they still can."""
-    if not warehouse.supabase:
-        return
     for role in ("anon", "authenticated"):
         with warehouse.session("authenticator", {}, role) as connection:
             assert _tried(connection, "select count(*) from public.theirs") == 0
