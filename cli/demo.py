@@ -1,6 +1,7 @@
 """`vensor demo`: two organizations of the sandbox, their day, and what to look at."""
 
 import re
+from datetime import UTC, datetime
 from html import unescape
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -12,13 +13,16 @@ from rich.panel import Panel
 from cli import orchestrator, peers
 from cli.connect import connect_slack, connect_zendesk
 from cli.display import ledger_table, shown_progress, stderr, stdout
-from cli.operate import parse_instant
 from cli.organizations import initialise
 from cli.peers import Sandbox
+from tasks.errors import ConfigurationError
+from tasks.gate import permit
+from tasks.identity import Actor
 from tasks.resources import opened, opened_engine
 from tasks.settings import Settings, load_settings
 from warehouse.metrics import metric_rows
 from warehouse.organizations import add_organization, find_connection
+from warehouse.sessions import directory
 
 ORGANIZATIONS = {
     "acme": ("Acme Outdoor", "Europe/Berlin", 240),
@@ -42,6 +46,8 @@ def demo(
     Example: [bold]vensor demo[/bold]
     """
     settings = load_settings()
+    if settings.supabase_url is not None:
+        raise ConfigurationError("the demo has no members: unset VENSOR_SUPABASE_URL for it")
     orchestrator.begin(settings.home)  # takes longest: it starts while the rest is set up
     with stderr.status("the warehouse …"):
         initialise(settings)
@@ -54,7 +60,7 @@ def demo(
         orchestrator.configure(settings.home)
     from flows.daily import daily
 
-    instant = parse_instant(None)
+    instant = datetime.now(UTC)
     with shown_progress("daily"):
         done = daily(as_of=instant)
     for slug, lines in done.items():
@@ -67,7 +73,16 @@ def _connect(settings: Settings, sandbox: Sandbox, slug: str) -> None:
     """Adds and connects the organization, unless it is connected to this sandbox already."""
     name, timezone, _ = ORGANIZATIONS[slug]
     with opened_engine(settings) as engine:
-        add_organization(engine, slug=slug, name=name, timezone=timezone, retention_days=30)
+        there = [one for one in directory(engine) if one.slug == slug]
+        permit(engine, Actor(settings.actor), "connect", there)
+        add_organization(
+            engine,
+            slug=slug,
+            name=name,
+            timezone=timezone,
+            retention_days=30,
+            actor=settings.actor,
+        )
     zendesk = sandbox.zendesk[slug]
     with opened(slug) as resources:
         with resources.session() as connection:
