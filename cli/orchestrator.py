@@ -115,7 +115,12 @@ def _start(home: Path) -> Server:
     (home / "prefect").mkdir(exist_ok=True, mode=0o700)
     port, password = _free_port(), secrets.token_urlsafe(24)
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")},
+        # the server outlives this command: it needs none of vensor's secrets, nor anyone's token
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PREFECT_", "VENSOR_"))
+        },
         **QUIET,
         "PREFECT_HOME": str(home / "prefect"),
         "PREFECT_SERVER_API_AUTH_STRING": f"vensor:{password}",
