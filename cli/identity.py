@@ -50,6 +50,7 @@ def login(
     if email is None:
         session = Session(_read("access token"))
     else:
+        auth.require_key()  # before a password is asked for
         session = auth.sign_in(email, _read("password"))
     actor = verified(settings, session.access_token)
     TokenStore(settings.home).save(session)

@@ -131,7 +131,10 @@ def list_() -> None:
     with opened_engine(settings) as engine:
         for one in permitted_organizations(engine, acting(settings.actor), "org.read"):
             table.add_row(one.slug, one.name, one.timezone, str(one.retention_days))
-    stdout.print(table)
+    if table.row_count:
+        stdout.print(table)
+    else:
+        stdout.print("no organization is yours; `vensor org add` adds one")
 
 
 def _where(settings: Settings) -> str:

@@ -93,12 +93,18 @@ class Settings(BaseSettings):
 
     @field_validator("jwt_secret")
     @classmethod
-    def _is_long(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    def _is_long(cls, secret: SecretStr | None) -> SecretStr | None:
         if secret is not None and len(secret.get_secret_value().encode()) < SECRET_BYTES:
             raise ValueError(f"shorter than {SECRET_BYTES} bytes")
-        if secret is not None and info.data.get("supabase_url") is None:
-            raise ValueError("it needs VENSOR_SUPABASE_URL, which tokens name as their issuer")
         return secret
+
+    @field_validator("jwt_secret", "token")
+    @classmethod
+    def _has_an_issuer(cls, told: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Whoever sets one of these expects users to sign in: without the URL nobody would."""
+        if told is not None and info.data.get("supabase_url") is None:
+            raise ValueError("it needs VENSOR_SUPABASE_URL, which tokens name as their issuer")
+        return told
 
     @field_validator("actor")
     @classmethod

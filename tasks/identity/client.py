@@ -56,6 +56,13 @@ class SupabaseAuth:
             raise ConfigurationError(f"what {WHO} publishes as its keys cannot be read") from None
         return {key.key_id: key for key in keys if key.key_id and key.algorithm_name in PUBLIC}
 
+    def require_key(self) -> None:
+        """Raises: ConfigurationError without the key that signing in needs."""
+        if self._anon_key is None:
+            raise ConfigurationError(
+                "signing in needs VENSOR_SUPABASE_ANON_KEY, the project's publishable key"
+            )
+
     def sign_in(self, email: str, password: str) -> Session:
         """A session of the user. Raises: NotAllowedError, TransientError, ConfigurationError."""
         return self._session("password", {"email": email, "password": password})
@@ -65,10 +72,7 @@ class SupabaseAuth:
         return self._session("refresh_token", {"refresh_token": refresh_token})
 
     def _session(self, grant: str, body: Mapping[str, str]) -> Session:
-        if self._anon_key is None:
-            raise ConfigurationError(
-                "signing in needs VENSOR_SUPABASE_ANON_KEY, the project's publishable key"
-            )
+        self.require_key()
         answer = self._call("POST", f"/token?grant_type={grant}", body)
         if answer.status_code in {400, 401, 403, 422}:
             raise NotAllowedError(

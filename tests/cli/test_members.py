@@ -332,6 +332,8 @@ def test_a_name_that_only_users_have_is_nobody_s_without_them(
     _refused(CliRunner().invoke(app, ["whoami"]), "VENSOR_ACTOR")
     monkeypatch.setenv("VENSOR_ACTOR", "ops")
     assert "ops" in CliRunner().invoke(app, ["whoami"]).stdout
+    monkeypatch.setenv("VENSOR_TOKEN", "x")
+    _refused(CliRunner().invoke(app, ["whoami"]), "VENSOR_TOKEN .it needs VENSOR_SUPABASE_URL")
 
 
 def test_login_keeps_a_token_that_only_its_owner_reads(

@@ -55,7 +55,8 @@ def _trail(engine: Engine, organization: Organization) -> list[tuple[str, str, s
     with tenant_session(engine, organization.org_id) as connection:
         rows = connection.execute(
             text(
-                "select actor, action, details ->> 'reason' from audit.events order by happened_at"
+                "select actor, action, details ->> 'reason' from audit.events"
+                " where action <> 'org.add' order by happened_at"
             )
         )
         return [tuple(row) for row in rows]
