@@ -13,6 +13,7 @@ from rich.panel import Panel
 from cli import orchestrator, peers
 from cli.connect import connect_slack, connect_zendesk
 from cli.display import ledger_table, shown_progress, stderr, stdout
+from cli.gate import tell_local_operator
 from cli.organizations import initialise
 from cli.peers import Sandbox
 from tasks.errors import ConfigurationError
@@ -48,6 +49,7 @@ def demo(
     settings = load_settings()
     if settings.supabase_url is not None:
         raise ConfigurationError("the demo has no members: unset VENSOR_SUPABASE_URL for it")
+    tell_local_operator(Actor(settings.actor))
     orchestrator.begin(settings.home)  # takes longest: it starts while the rest is set up
     with stderr.status("the warehouse …"):
         initialise(settings)
@@ -71,18 +73,7 @@ def demo(
 
 def _connect(settings: Settings, sandbox: Sandbox, slug: str) -> None:
     """Adds and connects the organization, unless it is connected to this sandbox already."""
-    name, timezone, _ = ORGANIZATIONS[slug]
-    with opened_engine(settings) as engine:
-        there = [one for one in directory(engine) if one.slug == slug]
-        permit(engine, Actor(settings.actor), "connect", there)
-        add_organization(
-            engine,
-            slug=slug,
-            name=name,
-            timezone=timezone,
-            retention_days=30,
-            actor=settings.actor,
-        )
+    _add(settings, slug)
     zendesk = sandbox.zendesk[slug]
     with opened(slug) as resources:
         with resources.session() as connection:
@@ -100,6 +91,22 @@ def _connect(settings: Settings, sandbox: Sandbox, slug: str) -> None:
             base_url=sandbox.slack["base_url"],
             channel=sandbox.slack["channels"][slug],
             token=sandbox.slack["bot_token"],
+        )
+
+
+def _add(settings: Settings, slug: str) -> None:
+    """Adds the organization. Raises: NotAllowedError for one of that name that has members."""
+    name, timezone, _ = ORGANIZATIONS[slug]
+    with opened_engine(settings) as engine:
+        there = [one for one in directory(engine) if one.slug == slug]
+        permit(engine, Actor(settings.actor), "connect", there)
+        add_organization(
+            engine,
+            slug=slug,
+            name=name,
+            timezone=timezone,
+            retention_days=30,
+            actor=settings.actor,
         )
 
 

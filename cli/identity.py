@@ -105,6 +105,8 @@ def authorize(
 
     Example: [bold]vensor authorize retention.run --org acme[/bold]
     """
+    if org is None and as_of is None:
+        raise typer.BadParameter("give --org or --as-of: a run without either needs none")
     authorization = authorizing.authorize(operation.value, org, as_of=as_of)
     if authorization is None:
         raise ConfigurationError(f"a flow needs no authorization here: {NOTICE}")

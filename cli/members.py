@@ -80,6 +80,5 @@ def first_owner(org: Org, user: User) -> None:
 
     Example: [bold]vensor member first-owner --org acme --user 6f9619ff-…[/bold]
     """
-    with opened(org) as resources:
-        put_first_owner(resources, user)
+    put_first_owner(org, user)
     stdout.print(f"{user} is owner of {org}", soft_wrap=True)

@@ -5,13 +5,12 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 
 from tasks.errors import ConfigurationError, NotAllowedError
-from tasks.gate import refusal, supabase_auth
+from tasks.gate import NOTICE, refusal, supabase_auth
 from tasks.identity import OWNER, acting, allows
-from tasks.resources import Resources
+from tasks.resources import Resources, opened
+from tasks.settings import load_settings
 from warehouse import members
 from warehouse.sessions import directory, tenant_session
-
-FIRST = "`vensor member first-owner --org {slug} --user UUID` makes the first one"
 
 
 def put_member(resources: Resources, user_id: UUID, role: str) -> str | None:
@@ -28,22 +27,23 @@ def remove_member(resources: Resources, user_id: UUID) -> None:
         raise ConfigurationError(f"{user_id} is no member of {resources.organization.slug}")
 
 
-def put_first_owner(resources: Resources, user_id: UUID) -> None:
+def put_first_owner(slug: str, user_id: UUID) -> None:
     """Makes the user the owner of an organization that nobody is a member of yet.
 
     Raises: NotAllowedError unless the warehouse's own login is at hand and there is no member.
     """
-    supabase_auth(resources.settings)
-    if not members.owns_warehouse(resources.logins.migrator):
+    settings = load_settings()
+    supabase_auth(settings)
+    if not members.owns_warehouse(settings.logins().migrator):
         raise NotAllowedError(
             "the first owner is made by whoever holds the login of `vensor init`; set"
             " VENSOR_WAREHOUSE_URL to it"
         )
-    with resources.session() as connection:
+    with opened(slug) as resources, resources.session() as connection:
         members.lock(connection)
         if members.has_members(connection):
             raise NotAllowedError(
-                f"{resources.organization.slug} has members already: an owner adds others"
+                f"{slug} has members already: an owner adds others with `vensor member add`"
             )
         members.put(connection, resources.organization.org_id, user_id, OWNER)
         _audit(connection, resources, "member.first_owner", user_id, OWNER)
@@ -53,13 +53,14 @@ def _change(resources: Resources, user_id: UUID, role: str | None) -> str | None
     """The role before; None where there was none. A role of None ends the membership."""
     actor = acting(resources.settings.actor)
     if actor.user_id is None:
-        supabase_auth(resources.settings)
-        raise NotAllowedError(FIRST.format(slug=resources.organization.slug))
+        raise NotAllowedError(f"only who is signed in may change the members, and {NOTICE}")
     with resources.session() as connection:
         members.lock(connection)
         before, mine = (members.find_role(connection, one) for one in (user_id, actor.user_id))
         operation = "owner.manage" if OWNER in {role, before} else "member.manage"
         if allows(operation, mine):
+            if role is None and before is None:
+                return None
             _apply(connection, resources, user_id, role)
             return before
     raise refusal(resources.engine, actor, operation, resources.organization, mine)

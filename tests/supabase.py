@@ -110,37 +110,47 @@ def _epoch(value: object) -> int:
     return int(value.timestamp())
 
 
+class _Handler(BaseHTTPRequestHandler):
+    server: "_Server"
+
+    def do_GET(self) -> None:
+        project = self.server.project
+        project.asked += 1
+        there = urlsplit(self.path).path == "/auth/v1/.well-known/jwks.json"
+        self._answer(project.status if there else 404, project.jwks())
+
+    def do_POST(self) -> None:
+        parts = urlsplit(self.path)
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.headers["apikey"] != ANON_KEY or parts.path != "/auth/v1/token":
+            self._answer(401, {})
+            return
+        grant = parse_qs(parts.query)["grant_type"][0]
+        self._answer(*self.server.project.session(grant, body))
+
+    def _answer(self, status: int, body: object) -> None:
+        told = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class _Server(ThreadingHTTPServer):
+    def __init__(self, project: Supabase) -> None:
+        self.project = project
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+
 @contextmanager
 def serving() -> Iterator[Supabase]:
     """A project that answers on loopback."""
     project = Supabase(keys=new_keys())
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            project.asked += 1
-            there = urlsplit(self.path).path == "/auth/v1/.well-known/jwks.json"
-            self._answer(project.status if there else 404, project.jwks())
-
-        def do_POST(self) -> None:
-            parts = urlsplit(self.path)
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            if self.headers["apikey"] != ANON_KEY or parts.path != "/auth/v1/token":
-                self._answer(401, {})
-                return
-            self._answer(*project.session(parse_qs(parts.query)["grant_type"][0], body))
-
-        def _answer(self, status: int, body: object) -> None:
-            told = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(told)))
-            self.end_headers()
-            self.wfile.write(told)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(project)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     project.url = f"http://127.0.0.1:{server.server_port}"
     try:

@@ -56,12 +56,8 @@ def add_organization(
     if owner is not None and slug in known:
         raise TransientError(f"the organization {slug!r} was added by someone else meanwhile")
     org_id = known[slug].org_id if slug in known else uuid4()
-    settings = {
-        "name": name,
-        "timezone": timezone,
-        "retention_days": retention_days,
-        "upstream_recordings": upstream_recordings,
-    }
+    audited = {"retention_days": retention_days, "upstream_recordings": upstream_recordings}
+    settings = {"name": name, "timezone": timezone, **audited}
     statement = insert(organizations).values(org_id=org_id, slug=slug, **settings)
     with tenant_session(engine, org_id) as connection:
         connection.execute(
@@ -75,7 +71,7 @@ def add_organization(
             actor=actor,
             action="org.change" if slug in known else "org.add",
             purpose="the organization's settings",
-            details={"retention_days": retention_days, "upstream_recordings": upstream_recordings},
+            details=audited,
         )
     return slug not in known
 

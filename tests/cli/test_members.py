@@ -292,7 +292,7 @@ def test_without_supabase_one_operator_does_everything_but_where_there_are_membe
     _refused(vensor("login", stdin="x"), "VENSOR_SUPABASE_URL is not set")
     _refused(vensor("authorize", "retention.run", *org), "needs no authorization here")
     add = ("member", "add", *org, "--user", str(uuid4()), "--role", "viewer")
-    _refused(vensor(*add), "VENSOR_SUPABASE_URL is not set")
+    _refused(vensor(*add), "only who is signed in .* Set VENSOR_SUPABASE_URL")
     _give(engine, organization, uuid4(), "owner")
     _refused(vensor("keys", "status", *org), "has members: set VENSOR_SUPABASE_URL")
     assert organization.slug not in vensor("org", "list").stdout

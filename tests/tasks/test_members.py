@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from uuid import UUID, uuid4
+
+import pytest
 
 from tasks.errors import VensorError
 from tasks.identity import Actor, acting_as
@@ -49,11 +50,13 @@ def test_two_owners_who_remove_each_other_leave_one(resources: Resources) -> Non
         assert [one.role for one in all_members(connection)] == ["owner"]
 
 
-def test_of_several_first_owners_one_is_the_first(resources: Resources) -> None:
+def test_of_several_first_owners_one_is_the_first(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """However close they come."""
-    settings = resources.settings.model_copy(update={"supabase_url": "http://127.0.0.1:1"})
-    ready = replace(resources, settings=settings)
-    outcomes = _at_once(*[lambda: put_first_owner(ready, uuid4())] * 3)
+    monkeypatch.setenv("VENSOR_SUPABASE_URL", "http://127.0.0.1:1")
+    slug = resources.organization.slug
+    outcomes = _at_once(*[lambda: put_first_owner(slug, uuid4())] * 3)
     assert outcomes == ["", "NotAllowedError", "NotAllowedError"]
     with resources.session() as connection:
         assert len(all_members(connection)) == 1

@@ -10,6 +10,13 @@ TABLE = "app.authorizations"
 
 
 def upgrade() -> None:
+    _create()
+    op.execute(f"call app.isolate('{TABLE}')")
+    op.execute(f"grant select, insert, update, delete on {TABLE} to vensor_loader")
+    op.execute(f"grant select on {TABLE} to vensor_backup")
+
+
+def _create() -> None:
     op.create_table(
         "authorizations",
         sa.Column("org_id", sa.Uuid(), nullable=False),
@@ -44,6 +51,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("org_id", "token_hash", name=op.f("pk_authorizations")),
         schema="app",
     )
-    op.execute(f"call app.isolate('{TABLE}')")
-    op.execute(f"grant select, insert, update, delete on {TABLE} to vensor_loader")
-    op.execute(f"grant select on {TABLE} to vensor_backup")
