@@ -10,6 +10,7 @@ import typer
 
 from cli import browser as browsers
 from cli.display import stderr, stdout
+from cli.gate import needs
 from tasks.connections import (
     StoredCredentials,
     find_connection,
@@ -56,6 +57,7 @@ def register(app: typer.Typer) -> None:
 
 
 @connect.command("zendesk")
+@needs("connect")
 def zendesk(
     org: Org,
     client_id: ClientId = None,
@@ -99,6 +101,7 @@ def zendesk(
 
 
 @connect.command("slack")
+@needs("connect")
 def slack(
     org: Org,
     channel: Annotated[str, typer.Option(help="The channel's id, such as C0123456789.")],
@@ -119,6 +122,7 @@ def slack(
 
 
 @disconnect.command("zendesk")
+@needs("connect")
 def disconnect_zendesk(org: Org) -> None:
     """Revokes the token at Zendesk and forgets the OAuth client. What is loaded stays.
 
@@ -137,6 +141,7 @@ def disconnect_zendesk(org: Org) -> None:
 
 
 @disconnect.command("slack")
+@needs("connect")
 def disconnect_slack(org: Org) -> None:
     """Forgets the bot token. To end it at Slack as well, remove the app from the workspace.
 

@@ -1,6 +1,7 @@
 """`vensor demo`: two organizations of the sandbox, their day, and what to look at."""
 
 import re
+from datetime import UTC, datetime
 from html import unescape
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -12,13 +13,17 @@ from rich.panel import Panel
 from cli import orchestrator, peers
 from cli.connect import connect_slack, connect_zendesk
 from cli.display import ledger_table, shown_progress, stderr, stdout
-from cli.operate import parse_instant
+from cli.gate import tell_local_operator
 from cli.organizations import initialise
 from cli.peers import Sandbox
+from tasks.errors import ConfigurationError
+from tasks.gate import permit
+from tasks.identity import Actor
 from tasks.resources import opened, opened_engine
 from tasks.settings import Settings, load_settings
 from warehouse.metrics import metric_rows
 from warehouse.organizations import add_organization, find_connection
+from warehouse.sessions import directory
 
 ORGANIZATIONS = {
     "acme": ("Acme Outdoor", "Europe/Berlin", 240),
@@ -42,6 +47,9 @@ def demo(
     Example: [bold]vensor demo[/bold]
     """
     settings = load_settings()
+    if settings.supabase_url is not None:
+        raise ConfigurationError("the demo has no members: unset VENSOR_SUPABASE_URL for it")
+    tell_local_operator(Actor(settings.actor))
     orchestrator.begin(settings.home)  # takes longest: it starts while the rest is set up
     with stderr.status("the warehouse …"):
         initialise(settings)
@@ -54,7 +62,7 @@ def demo(
         orchestrator.configure(settings.home)
     from flows.daily import daily
 
-    instant = parse_instant(None)
+    instant = datetime.now(UTC)
     with shown_progress("daily"):
         done = daily(as_of=instant)
     for slug, lines in done.items():
@@ -65,9 +73,7 @@ def demo(
 
 def _connect(settings: Settings, sandbox: Sandbox, slug: str) -> None:
     """Adds and connects the organization, unless it is connected to this sandbox already."""
-    name, timezone, _ = ORGANIZATIONS[slug]
-    with opened_engine(settings) as engine:
-        add_organization(engine, slug=slug, name=name, timezone=timezone, retention_days=30)
+    _add(settings, slug)
     zendesk = sandbox.zendesk[slug]
     with opened(slug) as resources:
         with resources.session() as connection:
@@ -85,6 +91,22 @@ def _connect(settings: Settings, sandbox: Sandbox, slug: str) -> None:
             base_url=sandbox.slack["base_url"],
             channel=sandbox.slack["channels"][slug],
             token=sandbox.slack["bot_token"],
+        )
+
+
+def _add(settings: Settings, slug: str) -> None:
+    """Adds the organization. Raises: NotAllowedError for one of that name that has members."""
+    name, timezone, _ = ORGANIZATIONS[slug]
+    with opened_engine(settings) as engine:
+        there = [one for one in directory(engine) if one.slug == slug]
+        permit(engine, Actor(settings.actor), "connect", there)
+        add_organization(
+            engine,
+            slug=slug,
+            name=name,
+            timezone=timezone,
+            retention_days=30,
+            actor=settings.actor,
         )
 
 

@@ -14,15 +14,15 @@ from sqlalchemy import text
 from cli import orchestrator, peers
 from cli.display import stdout
 from tasks.connections import StoredCredentials, find_connection, unsealed_credentials
-from tasks.errors import VensorError
+from tasks.errors import ConfigurationError, VensorError
 from tasks.escalation import SlackChannel
 from tasks.extraction import probed_modes
+from tasks.gate import NOTICE, permitted_organizations, signed_in, supabase_auth
 from tasks.resources import opened, opened_engine, opened_kek
 from tasks.settings import Settings, load_settings
 from tasks.zendesk import ZendeskClient, credential_notes
 from warehouse.quarantine import held_records
 from warehouse.repairs import stuck
-from warehouse.sessions import directory
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ def doctor() -> None:
     """Checks settings, warehouse, keys and every connection; exits 1 if something is broken.
 
     Settings: VENSOR_HOME, VENSOR_WAREHOUSE_URL, VENSOR_LOADER_URL, VENSOR_TRANSFORMER_URL,
-    VENSOR_KEK, VENSOR_ACTOR, PREFECT_API_URL.
+    VENSOR_KEK, VENSOR_ACTOR, PREFECT_API_URL. For members: VENSOR_SUPABASE_URL, VENSOR_TOKEN,
+    VENSOR_JWT_SECRET (HS256 projects only, 32 bytes or more), VENSOR_SUPABASE_ANON_KEY.
 
     Example: [bold]vensor doctor[/bold]
     """
@@ -50,15 +51,17 @@ def doctor() -> None:
     findings = [
         _tried("key-encryption key", lambda: _kek(settings)),
         _tried("warehouse", lambda: _warehouse(settings)),
+        _members(settings),
         _prefect(settings),
         _sandbox(settings),
     ]
-    slugs = _slugs(settings) if findings[1].ok else []
+    who, slugs = _who(settings, warehouse=bool(findings[1].ok))
+    findings.append(who)
     for slug in slugs:
         findings.append(_tried(f"{slug}: Zendesk", partial(_zendesk, slug)))
         findings.append(_tried(f"{slug}: Slack", partial(_slack, slug)))
-    if findings[1].ok and not slugs:
-        findings.append(Finding("organizations", None, "none yet; `vensor org add` adds one"))
+    if findings[1].ok and who.ok and not slugs:
+        findings.append(Finding("organizations", None, "none of yours; `vensor org add` adds one"))
     _print_findings(findings)
     for slug in slugs:
         _print_streams(slug)
@@ -136,9 +139,36 @@ def _sandbox(settings: Settings) -> Finding:
     return Finding("sandbox", True, f"accounts: {', '.join(running.zendesk)}")
 
 
-def _slugs(settings: Settings) -> list[str]:
-    with opened_engine(settings) as engine:
-        return [organization.slug for organization in directory(engine)]
+def _who(settings: Settings, *, warehouse: bool) -> tuple[Finding, list[str]]:
+    """Who acts, and the organizations that are theirs to look at."""
+    try:
+        actor = signed_in(settings)
+        if not warehouse:
+            return Finding("you", True, actor.name), []
+        with opened_engine(settings) as engine:
+            found = permitted_organizations(engine, actor, "org.read")
+    except VensorError as error:
+        return Finding("you", False, str(error)), []
+    return Finding("you", True, actor.name), [one.slug for one in found]
+
+
+def _members(settings: Settings) -> Finding:
+    """Whether users sign in, and whether what verifies them can be had."""
+    if settings.supabase_url is None:
+        return Finding("members", None, NOTICE)
+    return _tried("members", lambda: _supabase(settings))
+
+
+def _supabase(settings: Settings) -> str:
+    auth = supabase_auth(settings)
+    published = len(auth.fetch_keys())
+    if not published and settings.jwt_secret is None:
+        raise ConfigurationError(
+            f"{auth.issuer} publishes no keys: set VENSOR_JWT_SECRET, or move the Supabase project"
+            " to signing keys"
+        )
+    also = ", and VENSOR_JWT_SECRET" if settings.jwt_secret else ""
+    return f"users of {settings.supabase_url}, whose tokens {published} keys verify{also}"
 
 
 def _zendesk(slug: str) -> str:

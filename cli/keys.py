@@ -6,6 +6,7 @@ import typer
 from rich.table import Table
 
 from cli.display import shown_progress, stdout
+from cli.gate import needs
 from tasks.errors import PermanentError
 from tasks.resources import opened_engine
 from tasks.settings import load_settings
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 @keys.command("status")
+@needs("keys.status")
 def status(org: Org = None) -> None:
     """Lists the data keys: their state, what wraps them, how much they sealed and still hold.
 
@@ -47,6 +49,7 @@ def status(org: Org = None) -> None:
 
 
 @keys.command("rotate")
+@needs("keys.rotate")
 def rotate(
     org: Org = None,
     now: Annotated[

@@ -6,7 +6,18 @@ from typing import NoReturn
 
 import typer
 
-from cli import connect, demo, doctor, keys, operate, organizations, quarantine, read
+from cli import (
+    connect,
+    demo,
+    doctor,
+    identity,
+    keys,
+    members,
+    operate,
+    organizations,
+    quarantine,
+    read,
+)
 from tasks.errors import TransientError, VensorError
 from tasks.sanitising import without_values
 
@@ -23,7 +34,18 @@ app = typer.Typer(
     rich_markup_mode="rich",
     add_completion=False,
 )
-for module in (organizations, connect, operate, read, quarantine, keys, doctor, demo):
+for module in (
+    organizations,
+    members,
+    identity,
+    connect,
+    operate,
+    read,
+    quarantine,
+    keys,
+    doctor,
+    demo,
+):
     module.register(app)
 
 

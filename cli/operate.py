@@ -7,19 +7,46 @@ import typer
 
 from cli import orchestrator
 from cli.display import ledger_table, shown_progress, stdout
+from cli.gate import needs
+from tasks.authorizing import authorize
 from tasks.errors import ConfigurationError
 from tasks.resources import opened
 from tasks.settings import load_settings
 from tasks.stages import parse_stages
 from warehouse import embedded
 
+
+def parse_instant(text: str) -> datetime:
+    """The instant, in UTC. Raises: ConfigurationError."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(
+            f"--as-of {text!r} is not an instant such as 2026-11-24T06:00Z"
+        ) from None
+    return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
+
+
+def _known_stages(names: str | None) -> str | None:
+    parse_stages(names)
+    return names
+
+
+# checked as they are parsed: a wrong one is told before anything else is looked at
 AsOf = Annotated[
-    str | None,
-    typer.Option(help="The instant to see the world as of, such as 2026-11-24T06:00Z. Now."),
+    datetime | None,
+    typer.Option(
+        parser=parse_instant,
+        metavar="INSTANT",
+        help="The instant to see the world as of, such as 2026-11-24T06:00Z. Now.",
+    ),
 ]
 Stages = Annotated[
     str | None,
-    typer.Option(help="Some of: extract,check,transcribe,embed,score,measure,publish,escalate."),
+    typer.Option(
+        callback=_known_stages,
+        help="Some of: extract,check,transcribe,embed,score,measure,publish,escalate.",
+    ),
 ]
 
 
@@ -30,6 +57,7 @@ def register(app: typer.Typer) -> None:
     app.command()(down)
 
 
+@needs("run")
 def run(
     org: Annotated[str, typer.Option("--org", help="The organization's slug.")],
     as_of: AsOf = None,
@@ -42,7 +70,7 @@ def run(
     Examples: [bold]vensor run --org acme[/bold]
     [bold]vensor run --org acme --stages extract,check,measure,publish[/bold] (no AI, no Slack)
     """
-    instant, chosen = parse_instant(as_of), parse_stages(stages)
+    instant, chosen = as_of or datetime.now(UTC), parse_stages(stages)
     with opened(org) as resources:  # a wrong name is told before a server is started
         orchestrator.configure(resources.settings.home)
     from flows.organization import organization
@@ -52,12 +80,13 @@ def run(
     stdout.print(ledger_table(f"{org}, as of {instant:%Y-%m-%d %H:%M} UTC", lines))
 
 
+@needs("run")
 def daily(as_of: AsOf = None) -> None:
     """Runs every organization's day; one that fails does not stop the others.
 
     Example: [bold]vensor daily[/bold]
     """
-    instant = parse_instant(as_of)
+    instant = as_of or datetime.now(UTC)
     _configure()
     from flows.daily import daily as flow
 
@@ -67,6 +96,7 @@ def daily(as_of: AsOf = None) -> None:
         stdout.print(ledger_table(f"{slug}, as of {instant:%Y-%m-%d %H:%M} UTC", lines))
 
 
+@needs("retention.run")
 def retention(
     org: Annotated[str | None, typer.Option("--org", help="One organization only.")] = None,
     as_of: AsOf = None,
@@ -76,12 +106,13 @@ def retention(
 
     Example: [bold]vensor retention --org acme --dry-run[/bold]
     """
-    instant = parse_instant(as_of)
+    instant = as_of or datetime.now(UTC)
     _configure()
     from flows.retention import retention as flow
 
+    authorization = authorize("retention.run", org, as_of=instant)
     with shown_progress("retention"):
-        receipts = flow(org=org, as_of=instant, dry_run=dry_run)
+        receipts = flow(org=org, as_of=instant, dry_run=dry_run, authorization=authorization)
     for receipt in receipts:
         stdout.print(receipt)
 
@@ -107,16 +138,3 @@ def _configure() -> None:
     settings = load_settings()
     settings.logins()
     orchestrator.configure(settings.home)
-
-
-def parse_instant(text: str | None) -> datetime:
-    """The instant, in UTC; now where there is none. Raises: ConfigurationError."""
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(
-            f"--as-of {text!r} is not an instant such as 2026-11-24T06:00Z"
-        ) from None
-    return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)

@@ -114,8 +114,7 @@ def stop(home: Path) -> bool:
 def _start(home: Path) -> Server:
     (home / "prefect").mkdir(exist_ok=True, mode=0o700)
     port, password = _free_port(), secrets.token_urlsafe(24)
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")},
+    environment = _inherited() | {
         **QUIET,
         "PREFECT_HOME": str(home / "prefect"),
         "PREFECT_SERVER_API_AUTH_STRING": f"vensor:{password}",
@@ -138,6 +137,12 @@ def _start(home: Path) -> Server:
     server = Server(process.pid, port, password)
     write_private(home / "prefect.json", json.dumps(asdict(server)))
     return server
+
+
+def _inherited() -> dict[str, str]:
+    """The environment without vensor's secrets and anyone's token, which the server outlives."""
+    ours = ("PREFECT_", "VENSOR_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 def _process(server: Server) -> psutil.Process | None:

@@ -2,12 +2,17 @@
 
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 from rich.table import Table
+from sqlalchemy import Engine
 
 from cli.display import stderr, stdout
+from cli.gate import needs
+from tasks.gate import permit, permitted_organizations
+from tasks.identity import Actor, acting
 from tasks.resources import opened_engine
 from tasks.settings import Settings, load_settings
 from warehouse.bootstrap import create_database, initialise_embedded
@@ -55,11 +60,24 @@ def initialise(settings: Settings) -> Logins:
     return logins
 
 
+def _known_zone(timezone: str) -> str:
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise typer.BadParameter(
+            f"{timezone!r} is no IANA time zone such as Europe/Berlin", param_hint="--timezone"
+        ) from None
+    return timezone
+
+
 @org.command("add")
+@needs("org.add", "org.change", "retention.change", own=True)
 def add(
     slug: Annotated[str, typer.Argument(help="A short name: a-z, 0-9 and -.")],
     name: Annotated[str, typer.Option(help="The name that people read.")],
-    timezone: Annotated[str, typer.Option(help="Where its day begins: an IANA name.")] = "UTC",
+    timezone: Annotated[
+        str, typer.Option(callback=_known_zone, help="Where its day begins: an IANA name.")
+    ] = "UTC",
     retention_days: Annotated[
         int, typer.Option(min=1, max=3650, help="How long personal data is kept.")
     ] = 30,
@@ -67,17 +85,13 @@ def add(
         Upstream, typer.Option(help="What becomes of a recording in Zendesk when its time is over.")
     ] = Upstream.KEEP,
 ) -> None:
-    """Adds an organization, or changes its settings to these.
+    """Adds an organization, or changes its settings to these. Who adds it is its owner.
 
     Example: [bold]vensor org add acme --name "Acme Ltd" --timezone Europe/Berlin[/bold]
     """
-    try:
-        ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise typer.BadParameter(
-            f"{timezone!r} is no IANA time zone such as Europe/Berlin", param_hint="--timezone"
-        ) from None
-    with opened_engine(load_settings()) as engine:
+    settings = load_settings()
+    actor = acting(settings.actor)
+    with opened_engine(settings) as engine:
         added = add_organization(
             engine,
             slug=slug,
@@ -85,21 +99,42 @@ def add(
             timezone=timezone,
             retention_days=retention_days,
             upstream_recordings=upstream_recordings.value,
+            actor=actor.name,
+            owner=_owner_of_new(engine, actor, slug, retention_days),
         )
     stdout.print(f"{slug} {'added' if added else 'was there; its settings are these now'}")
 
 
+def _owner_of_new(engine: Engine, actor: Actor, slug: str, retention_days: int) -> UUID | None:
+    """Who is to own a new one; None where it is there, or nobody signs in.
+
+    Raises: NotAllowedError unless `actor` may change what is there.
+    """
+    there = [one for one in directory(engine) if one.slug == slug]
+    if not there:
+        return actor.user_id
+    permit(engine, actor, "org.change", there)
+    if there[0].retention_days != retention_days:
+        permit(engine, actor, "retention.change", there)
+    return None
+
+
 @org.command("list")
+@needs("org.read", own=True)
 def list_() -> None:
-    """Lists the organizations.
+    """Lists the organizations that who asks is a member of.
 
     Example: [bold]vensor org list[/bold]
     """
     table = Table("slug", "name", "timezone", "retention days", box=None, pad_edge=False)
-    with opened_engine(load_settings()) as engine:
-        for one in directory(engine):
+    settings = load_settings()
+    with opened_engine(settings) as engine:
+        for one in permitted_organizations(engine, acting(settings.actor), "org.read"):
             table.add_row(one.slug, one.name, one.timezone, str(one.retention_days))
-    stdout.print(table)
+    if table.row_count:
+        stdout.print(table)
+    else:
+        stdout.print("no organization is yours; `vensor org add` adds one")
 
 
 def _where(settings: Settings) -> str:

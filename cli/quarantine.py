@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from cli.display import stdout
+from cli.gate import needs
 from tasks.quarantine import retry_quarantined
 from tasks.resources import opened
 from warehouse.quarantine import held_records, unknown
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 @quarantine.command("list")
+@needs("quarantine.list")
 def list_(org: Org, stream: Stream = None) -> None:
     """Lists what is in quarantine, with its reason; what is in the records stays sealed.
 
@@ -41,6 +43,7 @@ def list_(org: Org, stream: Stream = None) -> None:
 
 
 @quarantine.command("retry")
+@needs("quarantine.retry")
 def retry(org: Org, stream: Stream = None) -> None:
     """Tries to load what is in quarantine: after an update of vensor, or a fix in Zendesk.
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.display import stdout
+from cli.gate import needs
 from tasks.resources import opened
 from tasks.search import search_knowledge_passages, search_ticket_passages
 from warehouse.metrics import metric_rows
@@ -37,6 +38,7 @@ def register(app: typer.Typer) -> None:
     app.command()(search)
 
 
+@needs("metrics.read")
 def metrics(
     table: Annotated[str, typer.Argument(help="The metric table.")],
     org: Org,
@@ -60,6 +62,7 @@ def metrics(
         Console(width=WIDEST, highlight=False).print(_table(columns, rows))
 
 
+@needs("knowledge.search", "tickets.search", which=lambda given: f"{given['in_']}.search")
 def search(
     words: Annotated[str, typer.Argument(help="What to look for, in words.")],
     org: Org,

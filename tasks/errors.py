@@ -17,6 +17,10 @@ class NotInPlanError(RefusedError):
     """The account's plan or the far side's version does not have what was asked for."""
 
 
+class NotAllowedError(PermanentError):
+    """Who asks is not known, or has no role that may do this."""
+
+
 class BadRecordError(PermanentError):
     """One record is not what its source promises; it goes to quarantine under `reason`."""
 
@@ -29,6 +33,7 @@ __all__ = [
     "BadRecordError",
     "ConfigurationError",
     "DataError",
+    "NotAllowedError",
     "NotInPlanError",
     "PermanentError",
     "RefusedError",

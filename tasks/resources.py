@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine
 
 from tasks.encryption import Cipher, KeyEncryptionKeys, Keyring, key_encryption_keys
+from tasks.identity import acting
 from tasks.settings import Settings, load_settings
 from warehouse import audit
 from warehouse.sessions import (
@@ -76,11 +77,12 @@ def opened_engine(settings: Settings) -> Iterator[Engine]:
 
 @contextmanager
 def opened(slug: str) -> Iterator[Resources]:
-    """The resources for the organization `slug`.
+    """The resources for the organization `slug`, whose audit trail names who acts.
 
     Raises: ConfigurationError when a setting, the warehouse or the organization is missing.
     """
     settings = load_settings()
+    settings = settings.model_copy(update={"actor": acting(settings.actor).name})
     with opened_engine(settings) as engine:
         organization = find_organization(engine, slug)
         keyring = Keyring(engine, organization.org_id, opened_kek(settings))

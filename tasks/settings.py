@@ -7,7 +7,11 @@ VENSOR_TRANSFORMER_URL   … and vensor_transformer
 VENSOR_KEK               the key-encryption key: base64 of 32 random bytes, file:///…,
                          aws-kms://arn:…, gcp-kms://projects/…, hcvault://host:port/transit/keys/…
 VENSOR_KEK_PREVIOUS      the former one, while `vensor keys rotate --kek` moves keys from it
-VENSOR_ACTOR             who acts, for the audit trail
+VENSOR_SUPABASE_URL      whose users are the members of organizations, such as https://x.supabase.co
+VENSOR_JWT_SECRET        the secret of a Supabase project that signs with HS256
+VENSOR_SUPABASE_ANON_KEY its publishable key, for `vensor login --email`
+VENSOR_TOKEN             a user's access token, in place of `vensor login`
+VENSOR_ACTOR             who acts, for the audit trail, where nobody signs in
 VENSOR_RECORDING_HOSTS   where recordings may be fetched from, beside the account itself
 VENSOR_RECORDINGS_URL    file:///… or s3://bucket/prefix to keep recordings in, sealed, in place of
                          the warehouse
@@ -17,11 +21,12 @@ VENSOR_RECORDINGS_OPTIONS  … and how it is reached: JSON such as {"endpoint_ur
 
 import getpass
 import json
+from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -42,10 +47,12 @@ RECORDING_HOSTS = (
     "amazonaws.com",
 )
 STORES = ("file", "s3")
+SECRET_BYTES = 32  # RFC 7518, section 3.2: no shorter than what HS256 makes of it
 
 
-def _actor() -> str:
-    return f"local:{getpass.getuser()}"
+def _actor(told: Mapping[str, object]) -> str:
+    kind = "local" if told.get("supabase_url") is None else "service"
+    return f"{kind}:{getpass.getuser()}"
 
 
 class Settings(BaseSettings):
@@ -59,10 +66,52 @@ class Settings(BaseSettings):
     transformer_url: SecretStr | None = None
     kek: SecretStr | None = None
     kek_previous: SecretStr | None = None
-    actor: str = Field(default_factory=_actor)
+    supabase_url: str | None = None
+    jwt_secret: SecretStr | None = None
+    supabase_anon_key: SecretStr | None = None
+    token: SecretStr | None = None
+    # after what says whether anybody signs in; only what was told is checked
+    actor: str = Field(default_factory=_actor, validate_default=False)
     recording_hosts: str = ",".join(RECORDING_HOSTS)
     recordings_url: str | None = None
     recordings_options: SecretStr | None = None
+
+    @field_validator("supabase_url")
+    @classmethod
+    def _is_a_project(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "")
+        host = parts.hostname or ""
+        if url is not None and (
+            not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
+            or not host
+            or parts.path.strip("/")
+            or parts.username
+            or parts.query
+        ):
+            raise ValueError("not of the form https://x.supabase.co; http on loopback only")
+        return None if url is None else url.rstrip("/")
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _is_long(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value().encode()) < SECRET_BYTES:
+            raise ValueError(f"shorter than {SECRET_BYTES} bytes")
+        return secret
+
+    @field_validator("jwt_secret", "token")
+    @classmethod
+    def _has_an_issuer(cls, told: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Whoever sets one of these expects users to sign in: without the URL nobody would."""
+        if told is not None and info.data.get("supabase_url") is None:
+            raise ValueError("it needs VENSOR_SUPABASE_URL, which tokens name as their issuer")
+        return told
+
+    @field_validator("actor")
+    @classmethod
+    def _claims_nothing(cls, actor: str, info: ValidationInfo) -> str:
+        if info.data.get("supabase_url") is not None or actor.startswith("user:"):
+            raise ValueError("who signs in is who acts: unset it")
+        return actor
 
     @field_validator("recordings_url")
     @classmethod
@@ -120,9 +169,20 @@ def load_settings() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        names = ", ".join(f"VENSOR_{str(part['loc'][0]).upper()}" for part in error.errors())
-        raise ConfigurationError(f"not usable: {names}; see `vensor doctor --help`") from None
+        wrong = ", ".join(
+            _told(part["loc"][0], part.get("ctx", {}))
+            for part in error.errors()
+            if part["type"] != "default_factory_not_called"  # for want of another that is wrong
+        )
+        raise ConfigurationError(f"not usable: {wrong}; see `vensor doctor --help`") from None
     return settings.model_copy(update={"home": settings.home.expanduser().absolute()})
+
+
+def _told(field: int | str, context: Mapping[str, object]) -> str:
+    """The variable, and what is wrong with it where that is a check of ours, which quotes none."""
+    reason = context.get("error")
+    why = f" ({reason})" if type(reason) is ValueError else ""
+    return f"VENSOR_{str(field).upper()}{why}"
 
 
 def _checked_options(told: SecretStr) -> dict[str, object]:

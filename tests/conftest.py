@@ -19,6 +19,7 @@ from cli import peers
 from tasks.encryption import Cipher, KeyEncryptionKeys, Keyring
 from tasks.encryption.providers.local import from_text
 from tasks.resources import Resources, opened
+from tests.supabase import Supabase, serving
 from warehouse import embedded
 from warehouse.bootstrap import initialise_embedded
 from warehouse.migrate import migrate
@@ -158,3 +159,10 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[peers.Sandbox]
     limits = dict.fromkeys(UNLIMITED, 1_000_000)
     yield peers.start(folder, {"acme": 60, "globex": 40}, limits=limits)
     peers.stop(folder)
+
+
+@pytest.fixture
+def supabase() -> Iterator[Supabase]:
+    """A Supabase Auth that answers on loopback."""
+    with serving() as project:
+        yield project

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Engine, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from warehouse.errors import ConfigurationError
+from warehouse import audit, members
+from warehouse.errors import ConfigurationError, TransientError
 from warehouse.sessions import Organization, directory, tenant_session
 from warehouse.tables.app import connections, organizations
 
@@ -40,25 +41,37 @@ def add_organization(
     timezone: str,
     retention_days: int,
     upstream_recordings: Literal["keep", "delete"] = "keep",
+    actor: str = "system",
+    owner: UUID | None = None,
 ) -> bool:
     """Adds the organization, or brings its settings to these; False if it was there.
 
     `upstream_recordings`: what becomes of a recording in Zendesk when its clock ends here.
+    `owner`: its first member. One that is there already is then left as it is.
 
-    Raises: ConfigurationError when the slug is not made of a-z, 0-9 and "-".
+    Raises: PermanentError when the slug is not made of a-z, 0-9 and "-"; TransientError when
+    there is to be an owner and the organization was added meanwhile.
     """
     known = {organization.slug: organization for organization in directory(engine)}
+    if owner is not None and slug in known:
+        raise TransientError(f"the organization {slug!r} was added by someone else meanwhile")
     org_id = known[slug].org_id if slug in known else uuid4()
-    settings = {
-        "name": name,
-        "timezone": timezone,
-        "retention_days": retention_days,
-        "upstream_recordings": upstream_recordings,
-    }
+    audited = {"retention_days": retention_days, "upstream_recordings": upstream_recordings}
+    settings = {"name": name, "timezone": timezone, **audited}
     statement = insert(organizations).values(org_id=org_id, slug=slug, **settings)
     with tenant_session(engine, org_id) as connection:
         connection.execute(
             statement.on_conflict_do_update(index_elements=["org_id"], set_=settings)
+        )
+        if owner is not None:
+            members.put(connection, org_id, owner, "owner")
+        audit.record(
+            connection,
+            org_id,
+            actor=actor,
+            action="org.change" if slug in known else "org.add",
+            purpose="the organization's settings",
+            details=audited,
         )
     return slug not in known
 

@@ -47,6 +47,8 @@ def test_every_command_has_help_with_an_example(tmp_path) -> None:
     """`--help` of each command shows how it is called."""
     commands = ["init", "run", "daily", "retention", "down", "metrics", "search", "doctor", "demo"]
     calls = [(name,) for name in commands]
+    calls += [(name,) for name in ("login", "logout", "whoami", "authorize")]
+    calls += [("member", name) for name in ("add", "list", "remove", "first-owner")]
     calls += [("quarantine", "list"), ("quarantine", "retry")]
     calls += [("keys", "status"), ("keys", "rotate")]
     calls += [("disconnect", "zendesk"), ("disconnect", "slack")]

@@ -61,6 +61,21 @@ members = Table(
     schema="app",
     info=CONTROL,
 )
+authorizations = Table(
+    "authorizations",  # what a member allowed one flow run to do, once and soon
+    metadata,
+    org_id(),
+    Column("token_hash", LargeBinary, primary_key=True, comment="SHA-256 of what was handed out"),
+    Column("operation", Text, nullable=False),
+    Column("as_of", instant("as_of").type, comment="the instant that was asked for, if any"),
+    Column("user_id", Uuid, nullable=False, comment="the member who asked"),
+    now("created_at"),
+    instant("expires_at", nullable=False),
+    instant("used_at"),
+    Column("flow_run_id", Uuid, comment="the run that used it, whose retries go through"),
+    schema="app",
+    info=CONTROL,
+)
 logins = Table(
     "logins",
     metadata,
