@@ -17,6 +17,7 @@ from tasks.encryption import KeyEncryptionKeys
 from tasks.encryption.kek import file_rotation
 from tasks.encryption.keyring import wrap_context
 from tasks.errors import ConfigurationError, PermanentError
+from tasks.identity import acting
 from tasks.progress import report
 from tasks.resources import opened_engine, opened_kek
 from tasks.settings import Settings, load_settings
@@ -59,7 +60,7 @@ def rotate_kek() -> Rekeying:
         wrapped = broken = 0
         for number, organization in enumerate(organizations):
             report(STAGE, number, total=len(organizations), note=organization.slug)
-            done = _rewrap_all(engine, organization, kek, settings.actor)
+            done = _rewrap_all(engine, organization, kek, acting(settings.actor).name)
             wrapped, broken = wrapped + done["wrapped"], broken + done["broken"]
         left = _left(engine, kek.key_uri)
         if not left:
