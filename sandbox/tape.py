@@ -60,11 +60,11 @@ class Recorder:
             await self._inner(scope, receive, send)
             return
         exchange = _begun(scope)
+        heard = await _heard(receive)  # all of it, also of a request that is refused unread
+        exchange.asked = b"".join(message.get("body", b"") for message in heard)
 
-        async def heard() -> Message:
-            message = await receive()
-            exchange.asked += message.get("body", b"")
-            return message
+        async def again() -> Message:
+            return heard.pop(0) if heard else await receive()
 
         async def told(message: Message) -> None:
             exchange.status = message.get("status", exchange.status)
@@ -72,9 +72,17 @@ class Recorder:
             await send(message)
 
         try:
-            await self._inner(scope, heard, told)
+            await self._inner(scope, again, told)
         finally:
             self._tape.add(exchange)
+
+
+async def _heard(receive: Receive) -> list[Message]:
+    """The messages of a request, to its end."""
+    heard = [await receive()]
+    while heard[-1].get("more_body", False):
+        heard.append(await receive())
+    return heard
 
 
 def _begun(scope: Scope) -> Exchange:

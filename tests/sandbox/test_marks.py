@@ -107,11 +107,13 @@ def test_the_tape_has_every_byte_of_requests_and_answers(sandbox, acme, marking)
     slack = sandbox.told["slack"]
     bearer = {"authorization": f"Bearer {slack['bot_token']}"}
     httpx.post(f"{slack['base_url']}auth.test", json={"a": 1}, headers=bearer)
-    first, second = marking.get("/tape").json()["exchanges"]
+    acme.post("tickets.json", json={"refused": "unread"})
+    first, second, third = marking.get("/tape").json()["exchanges"]
     assert first["path"].endswith("/groups.json")
     assert first["query"] == "page%5Bsize%5D=3"
     assert base64.b64decode(first["answered"]) == told.content
     assert base64.b64decode(second["asked"]) == b'{"a":1}'
+    assert base64.b64decode(third["asked"]) == b'{"refused":"unread"}'
     assert dict(second["headers"])["authorization"] == bearer["authorization"]
     assert marking.get("/tape", params={"path": "/openai"}).json()["exchanges"] == []
     marking.delete("/tape")
