@@ -24,7 +24,7 @@ from tests.flows.elsewhere import Elsewhere
 from tests.flows.seeking import Named
 from warehouse.sessions import Logins
 
-OUR_TABLES = "leak_control"
+OUR_TABLE = SLOT = "leak_control"
 OURS = {".git", ".venv", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
 
 
@@ -137,8 +137,8 @@ def _wal(day: Day) -> Path:
 def _into_table(day: Day, word: str) -> None:
     """As words and as bytes, in a table that nothing else reads; then all of it goes to disk."""
     with day.superuser() as connection:
-        connection.execute(f"create table if not exists {OUR_TABLES} (words text, raw bytea)")
-        connection.execute(f"insert into {OUR_TABLES} values (%s, %s)", [word, word.encode()])
+        connection.execute(f"create table if not exists {OUR_TABLE} (words text, raw bytea)")
+        connection.execute(f"insert into {OUR_TABLE} values (%s, %s)", [word, word.encode()])
         connection.execute("checkpoint")
         connection.execute("select pg_switch_wal()")
 
@@ -239,10 +239,18 @@ PLACES: dict[str, Place] = {
 }
 
 
+def begin(day: Day) -> None:
+    """From now on the sandbox's tape runs, and the write-ahead log is kept whole."""
+    day.control("POST", "/tape")
+    with day.superuser() as connection:
+        connection.execute("select pg_create_physical_replication_slot(%s, true)", [SLOT])
+
+
 def clean(day: Day) -> None:
     """Takes the controls out again that lie where other tests look."""
     (PROJECT / "logs" / "control").unlink(missing_ok=True)
     for folder in (day.postgres, day.home):
         (folder / "control").unlink(missing_ok=True)
     with day.superuser() as connection:
-        connection.execute(f"drop table if exists {OUR_TABLES}")
+        connection.execute("select pg_drop_replication_slot(%s)", [SLOT])
+        connection.execute(f"drop table if exists {OUR_TABLE}")

@@ -28,7 +28,7 @@ from tasks.zendesk.inventory import read_inventory
 from tests.conftest import UNLIMITED
 from tests.flows.conftest import Terminal, connect
 from tests.flows.elsewhere import watching
-from tests.flows.places import PLACES, Day, clean
+from tests.flows.places import PLACES, Day, begin, clean
 from tests.flows.seeking import ENCODINGS, Search, hits
 from warehouse.sealed import sealed_columns
 from warehouse.sessions import Logins
@@ -88,7 +88,7 @@ def day(
         terminal = replace(terminal, environment=environment)
         places = (logins, home, vensor_home, folder, time.time())
         found = Day(terminal, marked_sandbox, elsewhere, *places)
-        found.control("POST", "/tape")
+        begin(found)
         fields = [{"path": path, "form": field.form} for path, field in PERSONAL.items()]
         found.control("POST", "/marks", [*fields, *WRONG])
         _run_exports(found)
