@@ -25,6 +25,8 @@ LETTERS_LONG, DIGITS_LONG = 8, 7
 class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A field that is to be marked, in every record of an answer, or in the one of an id.
 
+    In the answers of one account, or of all.
+
     ``path`` begins with the answer's key: ``users.user_fields.*``. A list is passed through,
     ``[key]`` and ``[key=value]`` choose among its members. A field that a record lacks is added.
     """
@@ -32,6 +34,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     path: str
     form: Form = "text"
     record: int | None = None
+    account: str | None = None
 
 
 class Planted(msgspec.Struct, frozen=True):
@@ -69,9 +72,13 @@ class Marks:
             told = self._fields.items()
             return [Planted(one.path, mark, self._planted[mark]) for one, mark in told]
 
-    def plant(self, told: dict[str, Any]) -> dict[str, Any]:
-        """The answer with its marks: a copy, since shapes share what they hold."""
-        fields = {one: mark for one, mark in self._fields.items() if _key(one) in told}
+    def plant(self, account: str, told: dict[str, Any]) -> dict[str, Any]:
+        """The account's answer with its marks: a copy, since shapes share what they hold."""
+        fields = {
+            one: mark
+            for one, mark in self._fields.items()
+            if one.account in (None, account) and _key(one) in told
+        }
         if not fields:
             return told
         marked: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(told))
@@ -81,7 +88,7 @@ class Marks:
         return marked
 
     def _mark(self, field: Field) -> str:
-        name = f"{field.path} {field.record}".encode()
+        name = f"{field.path} {field.record} {field.account}".encode()
         if field.form in ("phone", "number"):
             return self.digits + _drawn(self._salt, name, "0123456789", DIGITS_LONG)
         return self.letters + _drawn(self._salt, name, LETTERS, LETTERS_LONG)

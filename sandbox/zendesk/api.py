@@ -70,7 +70,7 @@ def _serve(desk: Desk, marks: Marks, request: Request, path: str, base: str) -> 
     if isinstance(told, Response):
         told.headers.update(headers)
         return told
-    return answer(marks.plant(told), 200, headers)
+    return answer(marks.plant(desk.name, told), 200, headers)
 
 
 def _authenticate(desk: Desk, request: Request, *, optional: bool) -> Grant | None:

@@ -69,7 +69,7 @@ class Day:
         """Runs `vensor`, keeps what it printed, and returns it."""
         done = self.terminal.run(*arguments)
         self.output.append((" ".join(arguments), (done.stdout + done.stderr).encode()))
-        assert done.returncode == status, done.stderr
+        assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr
 
     def control(self, verb: str, path: str, told: object = None) -> httpx.Response:

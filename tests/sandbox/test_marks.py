@@ -44,6 +44,13 @@ def test_a_field_is_marked_in_every_record_whether_it_was_there_or_not(acme, mar
     assert acme.get(USERS).json()["users"] == plain
 
 
+def test_one_account_s_marks_are_in_its_answers_alone(sandbox, acme, marking):
+    """The other account's users have none."""
+    (mark,) = _mark(marking, {"path": "users.name", "account": "acme"}).values()
+    assert mark in acme.get(USERS).text
+    assert mark not in sandbox.zendesk("globex").get(USERS).text
+
+
 def test_a_mark_has_its_field_s_form_and_begins_as_all_do(acme, marking):
     """An e-mail stays one, a telephone number is digits, a number is too large for anything."""
     marks = _mark(
