@@ -9,11 +9,14 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.control import control_routes
+from sandbox.evidence import evidence_routes
 from sandbox.faults import Faults
+from sandbox.marks import Marks
 from sandbox.openai.api import OpenAI
 from sandbox.options import LIMITS, PEER_LIMITS
 from sandbox.slack.api import Slack
 from sandbox.state import State
+from sandbox.tape import Recorder, Tape
 from sandbox.watch import Log, Watch
 from sandbox.world.account import Account
 from sandbox.world.setting import Setting
@@ -37,6 +40,8 @@ class Peers:
     openai: OpenAI
     faults: Faults = field(default_factory=Faults)
     log: Log = field(default_factory=Log)
+    marks: Marks = field(default_factory=Marks)
+    tape: Tape = field(default_factory=Tape)
 
     @classmethod
     def of(cls, state: State, limits: Mapping[str, int], host: str) -> "Peers":
@@ -66,21 +71,23 @@ def _setting(state: State, name: str) -> Setting:
     return Setting(world.seed, name, world.accounts[name], world.days, until)
 
 
+def _control(peers: Peers) -> list[Route]:
+    token = peers.state.secret("control")
+    told = control_routes(token, peers.faults, peers.log, peers.desks, peers.slack)
+    return told + evidence_routes(token, peers.marks, peers.tape)
+
+
 def make_app(peers: Peers) -> ASGIApp:
     """The app for both sockets."""
-    zendesk = Zendesk(peers.desks)
+    zendesk = Zendesk(peers.desks, peers.marks)
     routes = [
         Route("/zendesk/{account}/{path:path}", zendesk.answer, methods=METHODS),
         Mount("/slack", routes=peers.slack.routes()),
         Mount("/openai/v1", routes=peers.openai.routes()),
-        Mount(
-            "/_sandbox",
-            routes=control_routes(
-                peers.state.secret("control"), peers.faults, peers.log, peers.desks, peers.slack
-            ),
-        ),
+        Mount("/_sandbox", routes=_control(peers)),
     ]
-    servers = Watch(Starlette(routes=routes), peers.faults, peers.log, peers.desks)
+    watched = Watch(Starlette(routes=routes), peers.faults, peers.log, peers.desks)
+    servers = Recorder(watched, peers.tape)
     recordings = media_app(peers.state.secret("media"))
     media_port = peers.state.world.media_port
 

@@ -43,17 +43,19 @@ def control_routes(
         ("POST", "/changes", control.change),
         ("POST", "/refusals", control.refuse),
     )
-    return [Route(path, _guarded(token, handler), methods=[verb]) for verb, path, handler in table]
+    return [Route(path, guarded(token, handler), methods=[verb]) for verb, path, handler in table]
 
 
-def _guarded(token: str, handler: Handler) -> Handler:
-    async def guarded(request: Request) -> Response:
+def guarded(token: str, handler: Handler) -> Handler:
+    """The handler, for who has the token."""
+
+    async def answered(request: Request) -> Response:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not hmac.compare_digest(given.encode(), token.encode()):
-            return _json({"error": "the control token is missing or wrong"}, 401)
+            return json_answer({"error": "the control token is missing or wrong"}, 401)
         return await handler(request)
 
-    return guarded
+    return answered
 
 
 class Control:
@@ -70,13 +72,13 @@ class Control:
         try:
             told = msgspec.json.decode(await request.body(), type=Fault | list[Fault])
         except msgspec.MsgspecError as exc:
-            return _json({"error": str(exc)}, 400)
+            return json_answer({"error": str(exc)}, 400)
         queued = self._faults.add(told if isinstance(told, list) else [told])
-        return _json({"queued": queued}, 201)
+        return json_answer({"queued": queued}, 201)
 
     async def list_faults(self, _request: Request) -> Response:
         """What is still to come."""
-        return _json({"faults": self._faults.queued()})
+        return json_answer({"faults": self._faults.queued()})
 
     async def clear_faults(self, _request: Request) -> Response:
         """Drops all queued faults."""
@@ -86,7 +88,7 @@ class Control:
     async def list_requests(self, request: Request) -> Response:
         """The log; ``?path=`` keeps the requests whose path contains it."""
         wanted = request.query_params.get("path", "")
-        return _json({"requests": [one for one in self._log.kept() if wanted in one.path]})
+        return json_answer({"requests": [one for one in self._log.kept() if wanted in one.path]})
 
     async def clear_requests(self, _request: Request) -> Response:
         """Empties the log."""
@@ -97,7 +99,7 @@ class Control:
         """The truth about each ticket of an account, one JSON object a line."""
         desk = self._desks.get(request.path_params["account"])
         if desk is None:
-            return _json({"error": "no such account"}, 404)
+            return json_answer({"error": "no such account"}, 404)
         return StreamingResponse(_iter_labels(desk), media_type="application/x-ndjson")
 
     async def change(self, request: Request) -> Response:
@@ -105,26 +107,26 @@ class Control:
         try:
             asked = msgspec.json.decode(await request.body(), type=Asked)
         except msgspec.MsgspecError as exc:
-            return _json({"error": str(exc)}, 400)
+            return json_answer({"error": str(exc)}, 400)
         desk = self._desks.get(asked.account)
         problem = make_change(desk, asked) if desk else "no such account"
-        return _json({"error": problem}, 404) if problem else Response(status_code=204)
+        return json_answer({"error": problem}, 404) if problem else Response(status_code=204)
 
     async def refuse(self, request: Request) -> Response:
         """What an account does not allow from now on; an empty list allows everything."""
         try:
             asked = msgspec.json.decode(await request.body(), type=Refused)
         except msgspec.MsgspecError as exc:
-            return _json({"error": str(exc)}, 400)
+            return json_answer({"error": str(exc)}, 400)
         desk = self._desks.get(asked.account)
         if desk is None or not set(asked.what) <= REFUSABLE.keys():
-            return _json({"error": "no such account, or nothing that can be refused"}, 404)
+            return json_answer({"error": "no such account, or nothing that can be refused"}, 404)
         desk.refused = set(asked.what)
         return Response(status_code=204)
 
     async def messages(self, _request: Request) -> Response:
         """All Slack messages with their metadata, oldest first."""
-        return _json({"messages": self._slack.store.every()})
+        return json_answer({"messages": self._slack.store.every()})
 
 
 def _iter_labels(desk: Desk) -> Iterator[bytes]:
@@ -135,5 +137,6 @@ def _iter_labels(desk: Desk) -> Iterator[bytes]:
             yield msgspec.json.encode(label_of(ticket)) + b"\n"
 
 
-def _json(told: object, status: int = 200) -> Response:
+def json_answer(told: object, status: int = 200) -> Response:
+    """A JSON answer."""
     return Response(msgspec.json.encode(told), status, media_type="application/json")

@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from sandbox.marks import Marks
 from sandbox.zendesk import errors
 from sandbox.zendesk.desk import CONSENT, Ask, Desk
 from sandbox.zendesk.errors import Refusal
@@ -20,8 +21,9 @@ OPEN = frozenset({"users/me"})
 class Zendesk:
     """All accounts behind one ASGI endpoint."""
 
-    def __init__(self, desks: dict[str, Desk]) -> None:
+    def __init__(self, desks: dict[str, Desk], marks: Marks) -> None:
         self.desks = desks
+        self.marks = marks
 
     async def answer(self, request: Request) -> Response:
         """The answer to a request for ``/zendesk/{account}/…``."""
@@ -38,7 +40,7 @@ class Zendesk:
             if not path.startswith("api/v2/"):
                 raise errors.invalid_endpoint()
             return await run_in_threadpool(
-                _serve, desk, request, path.removeprefix("api/v2/"), base
+                _serve, desk, self.marks, request, path.removeprefix("api/v2/"), base
             )
         except Refusal as refusal:
             return answer(refusal.body, refusal.status, refusal.headers)
@@ -49,7 +51,7 @@ def _authorize(desk: Desk, request: Request) -> str:
     return desk.oauth.authorize(dict(request.query_params), agreed=CONSENT not in desk.refused)
 
 
-def _serve(desk: Desk, request: Request, path: str, base: str) -> Response:
+def _serve(desk: Desk, marks: Marks, request: Request, path: str, base: str) -> Response:
     headers: dict[str, str] = {}
     try:
         route, match = find_route(request.method, path)
@@ -68,7 +70,7 @@ def _serve(desk: Desk, request: Request, path: str, base: str) -> Response:
     if isinstance(told, Response):
         told.headers.update(headers)
         return told
-    return answer(told, 200, headers)
+    return answer(marks.plant(desk.name, told), 200, headers)
 
 
 def _authenticate(desk: Desk, request: Request, *, optional: bool) -> Grant | None:

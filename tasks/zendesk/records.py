@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from tasks.zendesk.unread import UNREAD
+from tasks.zendesk.inventory import known_names
 
 Instant = datetime
 EMPTY = Raw(b"null")
@@ -30,7 +30,7 @@ class Record(Struct, gc=False):
 
 @cache
 def _known_fields(kind: type[Record]) -> frozenset[str]:
-    return frozenset(kind.__struct_encode_fields__) | UNREAD.get(kind.__name__, frozenset())
+    return frozenset(kind.__struct_encode_fields__) | known_names(kind.__name__)
 
 
 class Source(Record):

@@ -93,9 +93,9 @@ def connected(terminal: Terminal, sandbox: peers.Sandbox) -> "ConnectedSlug":
 ConnectedSlug = str
 
 
-def connect(terminal: Terminal, sandbox: peers.Sandbox, slug: str) -> str:
+def connect(terminal: Terminal, sandbox: peers.Sandbox, slug: str, account: str = "acme") -> str:
     """Adds and connects an organization; its slug."""
-    zendesk, slack = sandbox.zendesk["acme"], sandbox.slack
+    zendesk, slack = sandbox.zendesk[account], sandbox.slack
     for arguments, secret in (
         (("org", "add", slug, "--name", "Acme", "--timezone", "Europe/Berlin"), ""),
         (
@@ -108,7 +108,7 @@ def connect(terminal: Terminal, sandbox: peers.Sandbox, slug: str) -> str:
         (
             (
                 *("connect", "slack", "--org", slug, "--base-url", slack["base_url"]),
-                *("--channel", slack["channels"]["acme"]),
+                *("--channel", slack["channels"][account]),
             ),
             slack["bot_token"],
         ),
