@@ -20,6 +20,7 @@ from cli import (
 )
 from tasks.errors import TransientError, VensorError
 from tasks.sanitising import without_values
+from tasks.sentry import report_error
 
 INTERRUPTED = 130
 
@@ -66,6 +67,7 @@ def main() -> None:
     except BrokenPipeError:
         os._exit(0)  # whoever read the output has seen enough
     except Exception as error:
+        report_error(error, step="terminal")
         _fail(str(without_values(error)), 1)
     if status == INTERRUPTED:
         _fail("stopped; the same command goes on from here", INTERRUPTED)

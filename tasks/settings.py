@@ -17,6 +17,7 @@ VENSOR_RECORDINGS_URL    file:///… or s3://bucket/prefix to keep recordings in
                          the warehouse
 VENSOR_RECORDINGS_OPTIONS  … and how it is reached: JSON such as {"endpoint_url": "https://…",
                          "key": "…", "secret": "…"}
+SENTRY_DSN               where errors are reported, without a value
 """
 
 import getpass
@@ -75,6 +76,17 @@ class Settings(BaseSettings):
     recording_hosts: str = ",".join(RECORDING_HOSTS)
     recordings_url: str | None = None
     recordings_options: SecretStr | None = None
+    sentry_dsn: SecretStr | None = Field(default=None, validation_alias="SENTRY_DSN")
+
+    @field_validator("sentry_dsn")
+    @classmethod
+    def _is_a_dsn(cls, dsn: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(dsn.get_secret_value() if dsn else "")
+        if dsn is not None and not (
+            parts.username and parts.path.strip("/") and _is_private(parts.scheme, parts.hostname)
+        ):
+            raise ValueError("not of the form https://key@host/project; http on loopback only")
+        return dsn or None
 
     @field_validator("supabase_url")
     @classmethod
@@ -82,7 +94,7 @@ class Settings(BaseSettings):
         parts = urlsplit(url or "")
         host = parts.hostname or ""
         if url is not None and (
-            not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
+            not _is_private(parts.scheme, host)
             or not host
             or parts.path.strip("/")
             or parts.username
@@ -182,7 +194,8 @@ def _told(field: int | str, context: Mapping[str, object]) -> str:
     """The variable, and what is wrong with it where that is a check of ours, which quotes none."""
     reason = context.get("error")
     why = f" ({reason})" if type(reason) is ValueError else ""
-    return f"VENSOR_{str(field).upper()}{why}"
+    name = f"VENSOR_{field}" if field in Settings.model_fields else str(field)
+    return f"{name.upper()}{why}"
 
 
 def _checked_options(told: SecretStr) -> dict[str, object]:
@@ -224,6 +237,10 @@ def _is_local(url: URL) -> bool:
 def _all(url: URL, key: str) -> tuple[str, ...]:
     found = url.query.get(key, ())
     return (found,) if isinstance(found, str) else found
+
+
+def _is_private(scheme: str, host: str | None) -> bool:
+    return scheme == "https" or (scheme == "http" and is_loopback(host or ""))
 
 
 def is_loopback(host: str) -> bool:

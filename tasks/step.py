@@ -14,6 +14,7 @@ from prefect.client.schemas.objects import State, TaskRun
 
 from tasks.errors import TransientError
 from tasks.sanitising import without_values
+from tasks.sentry import report_error
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,6 +29,8 @@ def step(function: Callable[P, R]) -> Task[P, R]:
         try:
             return function(*args, **kwargs)
         except Exception as error:
+            if not isinstance(error, TransientError):  # that may pass by itself
+                report_error(error, step=function.__name__)
             raise without_values(error) from None
 
     return task(

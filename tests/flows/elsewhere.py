@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 
@@ -37,6 +38,44 @@ def watching() -> Iterator[Elsewhere]:
 
     with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         found = Elsewhere(f"http://127.0.0.1:{server.server_address[1]}")
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield found
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@dataclass
+class ErrorServer:
+    """What was sent to a server that speaks as Sentry's does. `dsn` leads there."""
+
+    url: str
+    received: list[bytes] = field(default_factory=list)
+
+    @property
+    def dsn(self) -> str:
+        return self.url.replace("http://", "http://publickey@") + "/1"
+
+
+@contextmanager
+def collecting_errors() -> Iterator[ErrorServer]:
+    """The server, while it runs."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            found.received.extend((str(self.headers).encode(), body))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_args: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        found = ErrorServer(f"http://127.0.0.1:{server.server_address[1]}")
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -20,7 +20,7 @@ from cli import orchestrator
 from cli.peers import Sandbox
 from tasks.settings import PROJECT
 from tests.flows.conftest import Terminal
-from tests.flows.elsewhere import Elsewhere
+from tests.flows.elsewhere import Elsewhere, ErrorServer
 from tests.flows.seeking import Named
 from warehouse.sessions import Logins
 
@@ -57,6 +57,7 @@ class Day:
     terminal: Terminal
     sandbox: Sandbox
     elsewhere: Elsewhere
+    sentry: ErrorServer
     logins: Logins
     postgres: Path
     home: Path
@@ -209,6 +210,10 @@ def _received(day: Day) -> Named:
     return (("a proxy", one) for one in day.elsewhere.received)
 
 
+def _into_sentry(day: Day, word: str) -> None:
+    httpx.post(f"{day.sentry.url}/api/1/envelope/", json={"control": word}, timeout=10)
+
+
 def _into_elsewhere(day: Day, word: str) -> None:
     with httpx.Client(proxy=day.elsewhere.url, timeout=10) as client:
         client.get(f"http://example.com/{word}")
@@ -235,6 +240,9 @@ PLACES: dict[str, Place] = {
     "what left for Slack": Place(_sent("/slack"), partial(_into_peer, "/slack/api/auth.test")),
     "what left for OpenAI": Place(_sent("/openai"), partial(_into_peer, "/openai/v1/embeddings")),
     "what left for Zendesk": Place(_sent("/zendesk"), partial(_into_peer, "/zendesk/acme/x")),
+    "what left for Sentry": Place(
+        lambda day: (("an envelope", one) for one in day.sentry.received), _into_sentry
+    ),
     "what left for anyone else": Place(_received, _into_elsewhere),
 }
 

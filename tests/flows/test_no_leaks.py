@@ -29,9 +29,9 @@ from tasks.settings import PROJECT
 from tasks.zendesk.inventory import read_inventory
 from tests.conftest import UNLIMITED
 from tests.flows.conftest import Terminal, connect
-from tests.flows.elsewhere import watching
+from tests.flows.elsewhere import collecting_errors, watching
 from tests.flows.places import PLACES, Day, begin, clean
-from tests.flows.seeking import ENCODINGS, Search, hits
+from tests.flows.seeking import ENCODINGS, Search, hits, unpacked
 from warehouse.sealed import sealed_columns
 from warehouse.sessions import Logins
 
@@ -85,11 +85,12 @@ def day(
     own = {"TMPDIR": str(folder / "tmp"), "HOME": str(folder / "user")}
     for path in own.values():
         Path(path).mkdir()
-    with watching() as elsewhere:
+    with watching() as elsewhere, collecting_errors() as sentry:
+        own["SENTRY_DSN"] = sentry.dsn
         environment = terminal.environment | own | elsewhere.environment()
         terminal = replace(terminal, environment=environment)
         places = (logins, home, vensor_home, folder, time.time())
-        found = Day(terminal, marked_sandbox, elsewhere, *places)
+        found = Day(terminal, marked_sandbox, elsewhere, sentry, *places)
         begin(found)
         fields = [{"path": path, "form": field.form} for path, field in PERSONAL.items()]
         found.control("POST", "/marks", [*fields, *WRONG, UNHEARD_OF])
@@ -259,6 +260,13 @@ def test_nothing_was_asked_of_openai(day: Day, controls: dict[str, str]) -> None
     """The models are local: but for the control, no request; the digest did go to Slack."""
     assert [one.path for one in day.exchanges("/openai")] == ["/openai/v1/embeddings"]
     assert "/slack/api/chat.postMessage" in {one.path for one in day.exchanges("/slack")}
+
+
+def test_what_went_wrong_was_told_to_sentry(day: Day) -> None:
+    """The gate that was closed: its own words, which hold no value, and where in the code."""
+    told = b"\n".join(part for one in day.sentry.received for part in unpacked(one))
+    assert b"the gate after_load is closed" in told
+    assert b'"step":"check_gate"' in told
 
 
 def test_nobody_else_was_asked_for_anything(day: Day, controls: dict[str, str]) -> None:

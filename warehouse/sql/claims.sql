@@ -1,5 +1,5 @@
 -- The organization that a Supabase user's statements are bound to. PostgREST sends them as the role
--- `authenticated`, with the claims of a token that it has verified. A claim is never believed on its
+-- `authenticated`, with the claims of a token that it has verified. A claim is not believed on its
 -- own: the user is a member, or there is no tenant. Who belongs to several organizations names one
 -- in app_metadata.org_id, which users cannot write themselves.
 -- Each step is a statement of its own: within one, the planner may cast what is not valid.
