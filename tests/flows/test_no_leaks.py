@@ -96,7 +96,7 @@ def day(
         found.control("POST", "/marks", [*fields, *WRONG, UNHEARD_OF])
         with ThreadPoolExecutor() as both:
             list(both.map(lambda run: run(found), (_run_exports, _run_lists)))
-        found.run("doctor")
+        found.run("doctor", status=None)  # other tests' organizations lack connections
         yield found
         clean(found)
 
