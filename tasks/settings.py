@@ -13,6 +13,13 @@ VENSOR_RECORDINGS_URL    file:///… or s3://bucket/prefix to keep recordings in
                          the warehouse
 VENSOR_RECORDINGS_OPTIONS  … and how it is reached: JSON such as {"endpoint_url": "https://…",
                          "key": "…", "secret": "…"}
+OPENAI_API_KEY           models of OpenAI, or of whoever speaks its API, in place of local ones
+OPENAI_BASE_URL          … and where, if not at OpenAI: https, or http on loopback
+VENSOR_OPENAI_CONCURRENCY  … how many calls at once (8)
+VENSOR_OPENAI_FLAGS      … what it can do, where it is not to be found out: responses=no,…
+VENSOR_TRANSCRIBE_MODEL, VENSOR_EMBED_MODEL, VENSOR_ANALYSE_MODEL
+                         … and the models, for organizations without a choice of their own
+VENSOR_EMBED_DIMENSION   … and the length of its vectors (384)
 """
 
 import getpass
@@ -42,6 +49,7 @@ RECORDING_HOSTS = (
     "amazonaws.com",
 )
 STORES = ("file", "s3")
+OPENAI_URL = "https://api.openai.com/v1"
 
 
 def _actor() -> str:
@@ -51,7 +59,7 @@ def _actor() -> str:
 class Settings(BaseSettings):
     """What the environment says. Secrets show as stars."""
 
-    model_config = SettingsConfigDict(env_prefix="VENSOR_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="VENSOR_", extra="ignore", populate_by_name=True)
 
     home: Path = PROJECT / ".vensor"
     warehouse_url: SecretStr | None = None
@@ -63,6 +71,20 @@ class Settings(BaseSettings):
     recording_hosts: str = ",".join(RECORDING_HOSTS)
     recordings_url: str | None = None
     recordings_options: SecretStr | None = None
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: str = Field(default=OPENAI_URL, validation_alias="OPENAI_BASE_URL")
+    openai_concurrency: int = Field(default=8, ge=1, le=64)
+    openai_flags: str = ""
+    transcribe_model: str = "gpt-transcribe"
+    embed_model: str = "text-embedding-3-small"
+    embed_dimension: int = Field(default=384, ge=1, le=4_000)
+    analyse_model: str = "gpt-6-luna"
+
+    @field_validator("openai_api_key", mode="before")
+    @classmethod
+    def _is_told(cls, key: str | None) -> str | None:
+        """An empty variable is none."""
+        return key or None
 
     @field_validator("recordings_url")
     @classmethod
@@ -120,9 +142,13 @@ def load_settings() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        names = ", ".join(f"VENSOR_{str(part['loc'][0]).upper()}" for part in error.errors())
+        names = ", ".join(_variable(str(part["loc"][0])) for part in error.errors())
         raise ConfigurationError(f"not usable: {names}; see `vensor doctor --help`") from None
     return settings.model_copy(update={"home": settings.home.expanduser().absolute()})
+
+
+def _variable(field: str) -> str:
+    return field if field.startswith("OPENAI_") else f"VENSOR_{field.upper()}"
 
 
 def _checked_options(told: SecretStr) -> dict[str, object]:
