@@ -20,12 +20,17 @@ VENSOR_OPENAI_FLAGS      … what it can do, where it is not to be found out: re
 VENSOR_TRANSCRIBE_MODEL, VENSOR_EMBED_MODEL, VENSOR_ANALYSE_MODEL
                          … and the models, for organizations without a choice of their own
 VENSOR_EMBED_DIMENSION   … and the length of its vectors (384)
+VENSOR_PRICES_PATH       … and a list of prices in place of the packaged one of OpenAI's
+VENSOR_SPEECH_MODEL_PATH  a CTranslate2 folder of Whisper weights in place of the packaged ones
+VENSOR_AGENT_CHANNEL     the agent's channel of a stereo call: second (as Twilio has it), first, or
+                         none where channels are no people
 """
 
 import getpass
 import json
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -79,6 +84,9 @@ class Settings(BaseSettings):
     embed_model: str = "text-embedding-3-small"
     embed_dimension: int = Field(default=384, ge=1, le=4_000)
     analyse_model: str = "gpt-6-luna"
+    prices_path: Path | None = None
+    speech_model_path: Path | None = None
+    agent_channel: Literal["first", "second", "none"] = "second"
 
     @field_validator("openai_api_key", mode="before")
     @classmethod

@@ -2,6 +2,7 @@
 
 from tasks.openai.failures import NoAnswerError, NotOfferedError
 from tasks.openai.flags import Flag, Flags
+from tasks.openai.prices import Prices, load_prices
 from tasks.openai.service import Call, OpenAIService, openai_service
 from tasks.openai.usage import Usage
 
@@ -12,6 +13,8 @@ __all__ = [
     "NoAnswerError",
     "NotOfferedError",
     "OpenAIService",
+    "Prices",
     "Usage",
+    "load_prices",
     "openai_service",
 ]

@@ -4,38 +4,36 @@ This is the one owner of retries for it. Nothing that names a customer goes with
 `user`, no `metadata`, and `store=False` wherever the API has it, which is the caller's to pass.
 """
 
-import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context, ContextVar
 from dataclasses import dataclass
-from importlib.metadata import version
 from random import SystemRandom
 from threading import Lock
-from typing import Self, TypeVar
-from urllib.parse import urlsplit
+from typing import Literal, Self, TypeVar
 
 import httpx2
 import openai
 import stamina
 
-from tasks.errors import ConfigurationError, PermanentError, TransientError
-from tasks.http import CONNECT_SECONDS, checked_base_url, tls_context
+from tasks.errors import PermanentError, TransientError
+from tasks.openai.client import open_client
 from tasks.openai.failures import NoAnswerError, NotOfferedError, translated
 from tasks.openai.flags import Flag, Flags, flags_of
 from tasks.openai.usage import Usage, check_answered, usage_of
 from tasks.pausing import abandoning, pause
-from tasks.settings import Settings, is_loopback
+from tasks.settings import Settings
 
 T = TypeVar("T")
+K = TypeVar("K")
+Capability = Literal["transcribe", "embed", "analyse"]
 SPREAD = SystemRandom()
 SPREAD_SECONDS = 0.2
 ATTEMPTS = 8
 TIMEOUT_SECONDS = 600.0
 LONGEST_BACKOFF_SECONDS = 30.0
-READ_SECONDS = 300.0
 # Calls that are under way or answered while the first of them is still waited for.
 AHEAD = 2
 # The answer to this thread's request, for its usage where the library only raises.
@@ -47,16 +45,18 @@ class Call:
     """What one request is for: ids and sizes, never its words.
 
     `items` counts texts, segments or tickets; `uses` is what not every server offers: a refusal of
-    it raises NotOfferedError and is remembered.
+    it is remembered, and raises NotOfferedError unless the operation `falls_back`, which asks for
+    less where the flags say so.
     """
 
-    capability: str
+    capability: Capability
     model: str
     ticket_ids: tuple[int, ...]
     items: int
     payload_bytes: int
     audio_seconds: float | None = None
     uses: Flag | None = None
+    falls_back: bool = False
 
 
 Before = Callable[[Call], None]
@@ -68,37 +68,13 @@ def openai_service(
     settings: Settings, *, before: Before | None = None, after: After | None = None
 ) -> "OpenAIService":
     """The service that the settings name. Raises: ConfigurationError."""
-    if settings.openai_api_key is None:
-        raise ConfigurationError(
-            "OPENAI_API_KEY is not set: set it, or use `local` models (`vensor ai use`)"
-        )
-    base_url = checked_base_url(settings.openai_base_url)
-    client = openai.OpenAI(
-        api_key=settings.openai_api_key.get_secret_value(),
-        base_url=base_url,
-        max_retries=0,
-        http_client=_http_client(base_url, settings.openai_concurrency),
-        default_headers={"User-Agent": f"vensor/{version('vensor')}"},
-    )
+    client = open_client(settings, on_answer=_answer.set)
     return OpenAIService(
         client,
-        flags=flags_of(base_url, settings.openai_flags),
+        flags=flags_of(settings.openai_base_url, settings.openai_flags),
         concurrency=settings.openai_concurrency,
         before=before or (lambda _call: None),
         after=after or (lambda _call, _usage: None),
-    )
-
-
-def _http_client(base_url: str, concurrency: int) -> httpx2.Client:
-    # On its debug level the library logs whole requests, even where OPENAI_LOG asks for it.
-    logging.getLogger("openai").setLevel(logging.WARNING)
-    return httpx2.Client(
-        timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-        follow_redirects=False,
-        verify=tls_context(),
-        trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
-        event_hooks={"response": [_answer.set]},
-        limits=httpx2.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
     )
 
 
@@ -175,6 +151,32 @@ class OpenAIService:
                 for future in ahead:
                     future.cancel()
 
+    def grouped(
+        self, groups: Iterable[tuple[K, Iterable[tuple[Call, Operation[T]]]]]
+    ) -> Iterator[tuple[K, list[T | NoAnswerError]]]:
+        """For each group in turn its key and the outcomes of its calls, of which there may be none.
+
+        Calls of several groups are under way at once; groups are read as their calls are sent.
+        """
+        ahead: deque[tuple[K, int]] = deque()
+
+        def calls() -> Iterator[tuple[Call, Operation[T]]]:
+            for key, asked in groups:
+                ready = list(asked)
+                ahead.append((key, len(ready)))
+                yield from ready
+
+        found: list[T | NoAnswerError] = []
+        for outcome in self.outcomes(calls()):
+            while not ahead[0][1]:
+                yield ahead.popleft()[0], []
+            found.append(outcome)
+            if len(found) == ahead[0][1]:
+                yield ahead.popleft()[0], found
+                found = []
+        while ahead:
+            yield ahead.popleft()[0], []
+
     def _settled(self, work: Call, operation: Operation[T]) -> T | NoAnswerError:
         try:
             return self._ask(work, operation)
@@ -194,7 +196,7 @@ class OpenAIService:
                 return self._ask_once(work, operation)
         raise PermanentError("unreachable: a retry context ends with a return or an exception")
 
-    def _ask_once(self, work: Call, operation: Operation[T]) -> T:
+    def _ask_once(self, work: Call, operation: Operation[T], *, again: bool = True) -> T:
         who = f"{work.capability} with {work.model}"
         _answer.set(None)
         try:
@@ -204,6 +206,8 @@ class OpenAIService:
             ours = translated(error, who, work.uses)
             if isinstance(ours, NotOfferedError):
                 self.flags.lack(ours.flag)
+                if work.falls_back and again:
+                    return self._ask_once(work, operation, again=False)
             raise ours from None
         finally:
             _answer.set(None)

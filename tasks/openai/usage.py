@@ -10,13 +10,15 @@ from tasks.openai.failures import NoAnswerError
 class Usage:
     """The units of one call; None where the server does not count them.
 
-    `cached_tokens` are those of `input_tokens` that were read from the prompt cache.
+    Of `input_tokens`, `cached_tokens` were read from the prompt cache, `cache_write_tokens` put
+    into it.
     """
 
     input_tokens: int | None = None
     cached_tokens: int | None = None
     output_tokens: int | None = None
     audio_seconds: float | None = None
+    cache_write_tokens: int | None = None
 
 
 def usage_of(answer: object) -> Usage:
@@ -28,6 +30,7 @@ def usage_of(answer: object) -> Usage:
         cached_tokens=_of(details, "cached_tokens"),
         output_tokens=_of(told, "completion_tokens", "output_tokens"),
         audio_seconds=_of(told, "seconds"),
+        cache_write_tokens=_of(details, "cache_write_tokens"),
     )
 
 
