@@ -17,6 +17,7 @@ from tasks.connections import StoredCredentials, find_connection, unsealed_crede
 from tasks.errors import VensorError
 from tasks.escalation import SlackChannel
 from tasks.extraction import probed_modes
+from tasks.http import checked_base_url
 from tasks.resources import opened, opened_engine, opened_kek
 from tasks.settings import Settings, load_settings
 from tasks.zendesk import ZendeskClient, credential_notes
@@ -42,7 +43,7 @@ def doctor() -> None:
     """Checks settings, warehouse, keys and every connection; exits 1 if something is broken.
 
     Settings: VENSOR_HOME, VENSOR_WAREHOUSE_URL, VENSOR_LOADER_URL, VENSOR_TRANSFORMER_URL,
-    VENSOR_KEK, VENSOR_ACTOR, PREFECT_API_URL.
+    VENSOR_KEK, VENSOR_ACTOR, OPENAI_API_KEY, OPENAI_BASE_URL, PREFECT_API_URL.
 
     Example: [bold]vensor doctor[/bold]
     """
@@ -52,6 +53,7 @@ def doctor() -> None:
         _tried("warehouse", lambda: _warehouse(settings)),
         _prefect(settings),
         _sandbox(settings),
+        _models(settings),
     ]
     slugs = _slugs(settings) if findings[1].ok else []
     for slug in slugs:
@@ -134,6 +136,12 @@ def _sandbox(settings: Settings) -> Finding:
     if running is None:
         return Finding("sandbox", None, "not running; `vensor demo` starts it")
     return Finding("sandbox", True, f"accounts: {', '.join(running.zendesk)}")
+
+
+def _models(settings: Settings) -> Finding:
+    if settings.openai_api_key is None:
+        return Finding("OPENAI_API_KEY", None, "not set: models of this machine do the work")
+    return _tried("models", lambda: f"by {checked_base_url(settings.openai_base_url)}")
 
 
 def _slugs(settings: Settings) -> list[str]:

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import typer
 
-from cli import connect, demo, doctor, keys, operate, organizations, quarantine, read
+from cli import ai, connect, demo, doctor, keys, operate, organizations, quarantine, read
 from tasks.errors import TransientError, VensorError
 from tasks.sanitising import without_values
 
@@ -23,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     add_completion=False,
 )
-for module in (organizations, connect, operate, read, quarantine, keys, doctor, demo):
+for module in (organizations, connect, ai, operate, read, quarantine, keys, doctor, demo):
     module.register(app)
 
 

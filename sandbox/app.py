@@ -76,7 +76,12 @@ def make_app(peers: Peers) -> ASGIApp:
         Mount(
             "/_sandbox",
             routes=control_routes(
-                peers.state.secret("control"), peers.faults, peers.log, peers.desks, peers.slack
+                peers.state.secret("control"),
+                peers.faults,
+                peers.log,
+                peers.desks,
+                peers.slack,
+                peers.openai,
             ),
         ),
     ]

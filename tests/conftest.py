@@ -35,6 +35,7 @@ UNLIMITED = (
     "deleted_records",
     "account",
     "slack",
+    "openai",
 )
 
 

@@ -6,7 +6,17 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, Date, delete, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Date,
+    case,
+    cast,
+    delete,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from warehouse.tables.models import ai_budgets, ai_choices, usage
@@ -117,6 +127,25 @@ def spent_today(connection: Connection) -> Spent:
         ).where(c.used_on == TODAY)
     ).one()
     return Spent(Decimal(row[0]), int(row[1]))
+
+
+def used_today(connection: Connection) -> list[Used]:
+    """Today's units, models of a provider together."""
+    c = usage.c
+    known = func.sum(c.cost_usd)
+    rows = connection.execute(
+        select(
+            c.capability,
+            c.provider,
+            func.min(c.model).label("model"),
+            cast(func.sum(c.calls), BigInteger).label("calls"),
+            cast(func.sum(c["items"]), BigInteger).label("items"),
+            case((func.bool_and(c.cost_usd.is_not(None)), known)).label("cost_usd"),
+        )
+        .where(c.used_on == TODAY)
+        .group_by(c.capability, c.provider)
+    )
+    return [Used(**row._mapping) for row in rows]
 
 
 def record_usage(connection: Connection, org_id: UUID, used: Used) -> None:

@@ -18,9 +18,9 @@ import httpx2
 import openai
 import stamina
 
-from tasks.errors import PermanentError, TransientError
+from tasks.errors import ConfigurationError, PermanentError, TransientError
 from tasks.openai.client import open_client
-from tasks.openai.failures import NoAnswerError, NotOfferedError, translated
+from tasks.openai.failures import ABSENT, NoAnswerError, NotOfferedError, translated
 from tasks.openai.flags import Flag, Flags, flags_of
 from tasks.openai.usage import Usage, check_answered, usage_of
 from tasks.pausing import abandoning, pause
@@ -36,6 +36,7 @@ TIMEOUT_SECONDS = 600.0
 LONGEST_BACKOFF_SECONDS = 30.0
 # Calls that are under way or answered while the first of them is still waited for.
 AHEAD = 2
+ENDPOINTS = {"/responses": Flag.RESPONSES, "/audio/transcriptions": Flag.TRANSCRIPTIONS}
 # The answer to this thread's request, for its usage where the library only raises.
 _answer: ContextVar[httpx2.Response | None] = ContextVar("answer", default=None)
 
@@ -150,6 +151,25 @@ class OpenAIService:
             finally:
                 for future in ahead:
                     future.cancel()
+
+    def probe(self) -> None:
+        """Finds out which endpoints there are by requests that are refused for what they lack.
+
+        Raises: ConfigurationError where the key is not accepted, TransientError.
+        """
+        for path, flag in ENDPOINTS.items():
+            if not self.flags.has(flag):
+                continue
+            try:
+                self._client.post(path, cast_to=object, body={})
+            except openai.APIStatusError as error:
+                ours = translated(error, path, flag)
+                if isinstance(ours, ConfigurationError | TransientError):
+                    raise ours from None
+                if error.status_code in ABSENT:
+                    self.flags.lack(flag)
+            except openai.APIConnectionError as error:
+                raise translated(error, path, flag) from None
 
     def grouped(
         self, groups: Iterable[tuple[K, Iterable[tuple[Call, Operation[T]]]]]
