@@ -103,6 +103,11 @@ def status(org: Org) -> None:
                 one.capability, one.provider, _model(one), str(used.calls if used else 0), cost
             )
         stdout.print(table)
+        hearing = choices[0]
+        stdout.print(
+            f"calls: language {hearing.language or 'auto'},"
+            f" agent on channel {hearing.agent_channel} of two"
+        )
         limit = "no budget" if budget is None else f"of {_dollars(budget)} a day"
         stdout.print(f"spent today (UTC): {_dollars(spent.usd)} {limit}")
         if spent.unpriced_calls:
@@ -160,12 +165,8 @@ def _choose(resources: Resources, capability: Capability, choice: Choice) -> Non
 
 def _model(one: Chosen) -> str:
     if one.provider == "local":
-        model = "packaged"
-    else:
-        model = f"{one.model}@{one.dimension}" if one.capability == "embed" else one.model
-    if one.capability != "transcribe":
-        return model
-    return f"{model}, language {one.language or 'auto'}, agent on channel {one.agent_channel}"
+        return "packaged"
+    return f"{one.model}@{one.dimension}" if one.capability == "embed" else one.model
 
 
 def _server(resources: Resources) -> str:

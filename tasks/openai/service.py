@@ -238,12 +238,12 @@ class OpenAIService:
     def _note_paid(self, work: Call) -> None:
         """An answer that the library cannot read, or that was broken off, is paid for as well."""
         answer = _answer.get()
-        if answer is None or not answer.is_success or not answer.is_closed:
+        if answer is None or not answer.is_success:
             return
         try:
             told = answer.json()
-        except ValueError:
-            return
+        except (ValueError, httpx2.StreamError):
+            return  # cut off: what it took does not stand in it
         self._after(work, usage_of(told))
 
     def _backoff(self, error: Exception) -> bool | float:
