@@ -1,5 +1,7 @@
 """`vensor ai`: which models an organization uses, what they cost, what they may cost."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -16,8 +18,10 @@ from warehouse.models import (
     Capability,
     Choice,
     Provider,
+    Used,
     choose,
     find_budget,
+    find_choice,
     set_budget,
     spent_today,
     used_today,
@@ -68,19 +72,11 @@ def use(
     wanted: dict[Capability, Provider] = {
         name: where.value for name in CAPABILITIES if (where := told[name]) is not None
     }
-    if not wanted:
-        raise ConfigurationError("say what for: --transcribe, --embed or --analyse")
-    if model is not None and (len(wanted) > 1 or "local" in wanted.values()):
-        raise ConfigurationError("--model goes with one capability, and with openai")
-    if dimension is not None and wanted.get("embed") != "openai":
-        raise ConfigurationError("--dimension goes with --embed openai")
-    if (language or agent_channel) and "transcribe" not in wanted:
-        raise ConfigurationError("--language and --agent-channel go with --transcribe")
+    _check(wanted, model=model, dimension=dimension, hearing=language or agent_channel)
     channel = None if agent_channel is None else agent_channel.value
     with opened(org) as resources:
         for name, provider in wanted.items():
-            choice = Choice(provider, model, dimension, parse_language(language), channel)
-            _choose(resources, name, choice)
+            _choose(resources, name, Choice(provider, model, dimension, language, channel))
     stdout.print(f"{org}: {', '.join(f'{name} by {who}' for name, who in wanted.items())}")
 
 
@@ -94,15 +90,8 @@ def status(org: Org) -> None:
         choices = [chosen(resources, name) for name in CAPABILITIES]
         with resources.session() as connection:
             budget, spent = find_budget(connection), spent_today(connection)
-            units = {(one.capability, one.provider): one for one in used_today(connection)}
-        table = Table("what", "by", "model", "calls today", "cost today", box=None, pad_edge=False)
-        for one in choices:
-            used = units.get((one.capability, one.provider))
-            cost = "" if used is None else _dollars(used.cost_usd)
-            table.add_row(
-                one.capability, one.provider, _model(one), str(used.calls if used else 0), cost
-            )
-        stdout.print(table)
+            used = used_today(connection)
+        stdout.print(_choices_table(choices, used))
         hearing = choices[0]
         stdout.print(
             f"calls: language {hearing.language or 'auto'},"
@@ -142,25 +131,65 @@ def budget(
     stdout.print(f"{org}: {'no budget' if limit is None else f'{_dollars(limit)} a day'}")
 
 
-def parse_language(told: str | None) -> str | None:
-    """The language, or None for "auto". Raises: ConfigurationError."""
-    if told is None or told == "auto":
-        return None
-    if len(told) != 2 or not told.isascii() or not told.isalpha():
-        raise ConfigurationError(f"--language {told!r} is not two letters such as de, nor auto")
-    return told.lower()
+def _check(
+    wanted: Mapping[Capability, Provider],
+    *,
+    model: str | None,
+    dimension: int | None,
+    hearing: str | None,
+) -> None:
+    """Raises: ConfigurationError for options that do not go together."""
+    if not wanted:
+        raise ConfigurationError("say what for: --transcribe, --embed or --analyse")
+    if model is not None and (len(wanted) > 1 or "local" in wanted.values()):
+        raise ConfigurationError("--model goes with one capability, and with openai")
+    if dimension is not None and wanted.get("embed") != "openai":
+        raise ConfigurationError("--dimension goes with --embed openai")
+    if hearing and "transcribe" not in wanted:
+        raise ConfigurationError("--language and --agent-channel go with --transcribe")
 
 
-def _choose(resources: Resources, capability: Capability, choice: Choice) -> None:
-    org_id = resources.organization.org_id
+def _choose(resources: Resources, capability: Capability, told: Choice) -> None:
+    """Stores what was told; what was not stays as it was, a model only with its provider."""
     with resources.session() as connection:
-        choose(connection, org_id, capability, choice)
+        former = find_choice(connection, capability) or Choice(told.provider)
+        same = former.provider == told.provider
+        choice = Choice(told.provider, told.model or (former.model if same else None))
+        if capability == "embed":
+            dimension = told.dimension or (former.dimension if same else None)
+            choice = replace(choice, dimension=dimension)
+        if capability == "transcribe":
+            choice = replace(
+                choice,
+                language=parse_language(told.language) if told.language else former.language,
+                agent_channel=told.agent_channel or former.agent_channel,
+            )
+        choose(connection, resources.organization.org_id, capability, choice)
         resources.audit(
             connection,
             action="change.settings",
             purpose=f"choice of a model to {capability}",
             details={"provider": choice.provider, "model": choice.model or "as configured"},
         )
+
+
+def parse_language(told: str) -> str | None:
+    """The language, or None for "auto". Raises: ConfigurationError."""
+    if told == "auto":
+        return None
+    if len(told) != 2 or not told.isascii() or not told.isalpha():
+        raise ConfigurationError(f"--language {told!r} is not two letters such as de, nor auto")
+    return told.lower()
+
+
+def _choices_table(choices: Sequence[Chosen], used: Sequence[Used]) -> Table:
+    units = {(one.capability, one.provider): one for one in used}
+    table = Table("what", "by", "model", "calls today", "cost today", box=None, pad_edge=False)
+    for one in choices:
+        told = units.get((one.capability, one.provider))
+        calls, cost = ("0", "") if told is None else (str(told.calls), _dollars(told.cost_usd))
+        table.add_row(one.capability, one.provider, _model(one), calls, cost)
+    return table
 
 
 def _model(one: Chosen) -> str:
