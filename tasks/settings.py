@@ -94,6 +94,11 @@ class Settings(BaseSettings):
         """An empty variable is none."""
         return key or None
 
+    @field_validator("openai_base_url", mode="before")
+    @classmethod
+    def _is_somewhere(cls, url: str) -> str:
+        return url or OPENAI_URL
+
     @field_validator("recordings_url")
     @classmethod
     def _is_a_store(cls, url: str | None) -> str | None:

@@ -63,13 +63,14 @@ def _transcribe(
     stored: Sequence[PendingRecording],
 ) -> StageResult:
     heard: deque[PendingRecording] = deque()
-    read, done, seconds, note = 0, 0, 0.0, ""
+    read, done, bad, seconds, note = 0, 0, 0, 0.0, ""
     try:
         for found in transcriber.transcribe_each(_audio(resources, stores, stored, heard)):
             recording = heard.popleft()
             read += 1
             if isinstance(found, BadRecordError):
                 _note(resources, recording, "undecodable", found.reason)
+                bad += 1
                 continue
             seconds += found.duration_seconds
             done += _save(resources, recording, transcriber.model_version, found)
@@ -79,7 +80,7 @@ def _transcribe(
     if not transcriber.remote:
         model = transcriber.model_version
         note_local(resources, "transcribe", model, items=done, audio_seconds=seconds)
-    return StageResult(len(stored), done, note=note)
+    return StageResult(len(stored), done, quarantined=bad, note=note)
 
 
 def _audio(
