@@ -94,6 +94,8 @@ def _audio(
         report("transcribe", number, total=len(stored))
         try:
             with resources.session() as connection:
+                if objection(connection, recording) is not None:
+                    continue  # a no that has just come: the next fetch declines it
                 audio = read_recording(resources, stores, connection, recording)
         except BadRecordError as error:
             _note(resources, recording, "undecodable", error.reason)

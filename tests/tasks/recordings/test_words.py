@@ -19,6 +19,7 @@ from tasks.resources import Resources
 from tasks.speech import LocalTranscriber, Transcript
 from tasks.speech.accuracy import CLIPS, measure_accuracy, word_errors, words_of
 from tasks.transcribe import transcribe_recordings
+from tests.tasks.recordings.test_consent import _call
 from tests.tasks.zendesk.scripted.server import Said, Script
 from warehouse.models import Choice, choose, set_budget
 
@@ -167,3 +168,18 @@ def test_word_errors_on_the_repository_s_calls() -> None:
         len(words_of(" ".join(turn["text"] for turn in one["turns"]))) for one in told
     )
     assert found.word_error_rate <= 0.07
+
+
+def test_a_no_that_comes_late_is_not_heard(
+    desk: Resources, script: Script, pending, as_of, sandbox: Sandbox
+) -> None:
+    """Stored, then objected to: no second of it leaves."""
+    pending(7)
+    _fetch(desk, script, load_clips()[0].path.read_bytes())
+    _call(desk, 7, "opt_out", "caller_opted_out", as_of)
+    headers = {"Authorization": f"Bearer {sandbox.control_token}"}
+    with httpx.Client(base_url=sandbox.control_url, headers=headers) as control:
+        control.delete("/requests")
+        assert _transcribe(desk) == (1, 0, "")
+        asked = control.get("/requests", params={"path": "/audio"}).json()
+    assert asked["requests"] == []
