@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pgvector import HalfVector
 
+from tasks.cells import Cells, find_cells, refresh_cells
 from tasks.conversation import OpenConversation, mark_read, open_conversations
 from tasks.embedding import Embedder, LocalEmbedder, chunk_document, chunk_turn
 from tasks.encryption import Cipher
@@ -34,6 +35,7 @@ CHUNK = (
     "content_hash",
     "dimension",
     "embedding",
+    "cell",
     "changed_at",
 )
 
@@ -46,10 +48,13 @@ def embed_text(slug: str) -> StageResult:
         documents = _embed_documents(resources, embedder)
         with resources.session() as connection:
             pending = pending_tickets(connection, "embed", embedder.model_version)
+            cells = find_cells(connection, embedder)
         written = 0
         for at in range(0, len(pending), TICKETS_AT_ONCE):
             report("embed", at, total=len(pending), note="tickets")
-            written += _embed_tickets(resources, embedder, pending[at : at + TICKETS_AT_ONCE])
+            batch = pending[at : at + TICKETS_AT_ONCE]
+            written += _embed_tickets(resources, embedder, cells, batch)
+        refresh_cells(resources, embedder)
         return StageResult(len(pending) + documents, written, note=f"{documents} documents")
 
 
@@ -81,7 +86,7 @@ def _embed_document(resources: Resources, embedder: Embedder, document: Document
 
 
 def _embed_tickets(
-    resources: Resources, embedder: Embedder, pending: Sequence[PendingTicket]
+    resources: Resources, embedder: Embedder, cells: Cells, pending: Sequence[PendingTicket]
 ) -> int:
     """The chunks written for these tickets: those that are there already are left alone."""
     model = embedder.model_version
@@ -97,7 +102,10 @@ def _embed_tickets(
     missing = [one for key, one in wanted.items() if known.get(key) != one.content_hash]
     stale = [key for key in known if key not in wanted or known[key] != wanted[key].content_hash]
     vectors = embedder.embed([passage.text for passage in missing])
-    rows = [passage.row(embedder, vector) for passage, vector in zip(missing, vectors, strict=True)]
+    rows = [
+        passage.row(embedder, vector, cell)
+        for passage, vector, cell in zip(missing, vectors, cells.of(vectors), strict=True)
+    ]
     with resources.session() as connection:
         delete_chunks(connection, stale, model=model)
         merge(connection, resources.organization.org_id, Rows(ticket_chunks, CHUNK, rows))
@@ -126,7 +134,9 @@ class Passage:
     def key(self) -> ChunkKey:
         return ChunkKey(self.comment_id, self.source, self.chunk_no, self.changed_at)
 
-    def row(self, embedder: Embedder, vector: NDArray[np.float32]) -> tuple[object, ...]:
+    def row(
+        self, embedder: Embedder, vector: NDArray[np.float32], cell: int
+    ) -> tuple[object, ...]:
         """The passage's row, in the order of CHUNK."""
         return (
             self.comment_id,
@@ -139,6 +149,7 @@ class Passage:
             self.content_hash,
             embedder.dimension,
             HalfVector(vector),
+            cell,
             self.changed_at,
         )
 
