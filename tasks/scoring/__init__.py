@@ -16,7 +16,9 @@ from tasks.scoring.records import (
     Verdict,
 )
 from tasks.scoring.sentiment import SENTIMENT_VERSION, score_sentiment
+from tasks.scoring.shelf import Shelf
 from tasks.scoring.sop import parse_sop
+from tasks.scoring.speakers import speaker_of
 
 __all__ = [
     "SENTIMENT_VERSION",
@@ -25,6 +27,7 @@ __all__ = [
     "Evidence",
     "Finding",
     "SentimentLabel",
+    "Shelf",
     "Sop",
     "Speaker",
     "Step",
@@ -36,4 +39,5 @@ __all__ = [
     "judge",
     "parse_sop",
     "score_sentiment",
+    "speaker_of",
 ]
