@@ -29,6 +29,7 @@ from tasks.zendesk.limits import (
     refusing_bucket,
     told_in,
 )
+from warehouse.budgets import account_key
 
 ROOT = Path(__file__).parents[3]
 EXPORT = "/api/v2/incremental/tickets/cursor.json"
@@ -187,7 +188,8 @@ def test_a_client_gives_its_leases_back(engine, account, store, logins) -> None:
         connection.execute("set role vensor_owner")
         leased = connection.execute(
             "select leased, total from app.account_budgets"
-            " where bucket = 'account' and total = 1000000"
+            " where bucket = 'account' and account_key = %s",
+            [account_key(account["base_url"])],
         ).fetchall()
     assert leased == [(1, 1_000_000)], "the permit that was reserved last and not used"
 
