@@ -116,13 +116,17 @@ def test_the_terminal_goes_through_the_same_door(
     assert "you are a member of no organization" in refused.stderr
 
 
-def test_what_the_schedule_starts_needs_none(
-    members_terminal: Terminal, organization: Organization, officer: UUID
-) -> None:
+def test_what_the_schedule_starts_needs_none(lonely_terminal: Terminal, supabase: Supabase) -> None:
     """No organization and no instant was given by hand: it goes through them all, as of now.
 
-    A dry run: the days that it would drop are other tests'.
+    In a warehouse of its own: elsewhere other tests' organizations are in its way.
     """
-    done = _by_hand(members_terminal, '{"dry_run": true}')
+    slug, owner = f"owned-{uuid4().hex[:8]}", str(uuid4())
+    terminal = Terminal(lonely_terminal.environment | {"VENSOR_SUPABASE_URL": supabase.url})
+    added = lonely_terminal.run("org", "add", slug, "--name", "Owned")
+    assert added.returncode == 0, added.stderr
+    owned = terminal.run("member", "first-owner", "--org", slug, "--user", owner)
+    assert owned.returncode == 0, owned.stderr
+    done = _by_hand(terminal, '{"dry_run": true}')
     assert done.returncode == 0, done.stderr
-    assert f"{organization.slug}, before" in done.stdout
+    assert f"{slug}, before" in done.stdout
