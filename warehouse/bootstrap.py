@@ -133,24 +133,21 @@ def _extension_schema(connection: Connection[tuple[Any, ...]]) -> sql.Identifier
 
     Raises: ConfigurationError where the server has no pgvector, or its administrator must add it.
     """
-    where = (
+    told = "select to_regnamespace('extensions') is not null"
+    place = "extensions" if connection.execute(told).fetchone() == (True,) else "public"
+    statement = sql.SQL("create extension if not exists vector schema {}")
+    try:
+        connection.execute(statement.format(sql.Identifier(place)))
+    except (errors.InsufficientPrivilege, errors.FeatureNotSupported):
+        raise ConfigurationError(
+            "the warehouse lacks pgvector: install it, and have its administrator run"
+            " `create extension vector` in that database"
+        ) from None
+    found = connection.execute(
         "select n.nspname from pg_extension as e"
         " join pg_namespace as n on n.oid = e.extnamespace where e.extname = 'vector'"
     )
-    if connection.execute(where).fetchone() is None:
-        found = connection.execute("select to_regnamespace('extensions') is not null").fetchone()
-        place = sql.Identifier("extensions" if found == (True,) else "public")
-        try:
-            connection.execute(
-                sql.SQL("create extension if not exists vector schema {}").format(place)
-            )
-        except (errors.InsufficientPrivilege, errors.FeatureNotSupported):
-            raise ConfigurationError(
-                "the warehouse lacks pgvector: install it, and have its administrator run"
-                " `create extension vector` in that database"
-            ) from None
-    (name,) = connection.execute(where).fetchone() or ("public",)
-    return sql.Identifier(name)
+    return sql.Identifier(*(found.fetchone() or (place,)))
 
 
 def _connected(url: URL) -> Connection[tuple[Any, ...]]:
