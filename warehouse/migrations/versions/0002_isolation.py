@@ -1,8 +1,8 @@
 """Isolation: the tenant of a session, row-level security on every table, and who may do what."""
 
-from importlib.resources import files
-
 from alembic import op
+
+from warehouse.migrations.scripts import run_script
 
 revision = "0002"
 down_revision = "0001"
@@ -66,9 +66,8 @@ def upgrade() -> None:
     op.execute(
         "alter default privileges for role vensor_owner revoke execute on routines from public"
     )
-    op.get_bind().exec_driver_sql(
-        files("warehouse").joinpath("sql/isolation.sql").read_text().replace("%", "%%")
-    )
+    for name in ("tenant.sql", "isolation.sql", "ensure_partitions.sql", "drop_partitions.sql"):
+        run_script(name)
     _isolate()
     _create_metric_schemas()
     _grant()

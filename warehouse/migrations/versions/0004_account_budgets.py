@@ -1,10 +1,10 @@
 """Budgets of Zendesk accounts, shared by every run of every organization: no tenant is in them."""
 
-from importlib.resources import files
-
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from warehouse.migrations.scripts import run_script
 
 revision = "0004"
 down_revision = "0003"
@@ -19,9 +19,7 @@ def upgrade() -> None:
     op.execute(f"alter table {TABLE} enable row level security")
     op.execute(f"alter table {TABLE} force row level security")
     op.execute(f"create policy owner on {TABLE} to vensor_owner using (true) with check (true)")
-    op.get_bind().exec_driver_sql(
-        files("warehouse").joinpath("sql/budgets.sql").read_text().replace("%", "%%")
-    )
+    run_script("budgets.sql")
     op.execute(
         "grant execute on function app.take_budget(bytea, text, text[], integer, jsonb)"
         " to vensor_loader"

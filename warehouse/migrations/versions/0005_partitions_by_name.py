@@ -1,14 +1,10 @@
 """Partitions are told by their names before a day is read from them."""
 
-from importlib.resources import files
-
-from alembic import op
+from warehouse.migrations.scripts import run_script
 
 revision = "0005"
 down_revision = "0004"
 
 
 def upgrade() -> None:
-    op.get_bind().exec_driver_sql(
-        files("warehouse").joinpath("sql/drop_partitions.sql").read_text().replace("%", "%%")
-    )
+    run_script("drop_partitions.sql")

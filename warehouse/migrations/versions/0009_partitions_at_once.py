@@ -1,14 +1,10 @@
 """Runs that need the same new days at once get them: the second finds what the first has made."""
 
-from importlib.resources import files
-
-from alembic import op
+from warehouse.migrations.scripts import run_script
 
 revision = "0009"
 down_revision = "0008"
 
 
 def upgrade() -> None:
-    op.get_bind().exec_driver_sql(
-        files("warehouse").joinpath("sql/ensure_partitions.sql").read_text().replace("%", "%%")
-    )
+    run_script("ensure_partitions.sql")

@@ -3,7 +3,7 @@
 -- own: the user is a member, or there is no tenant. Who belongs to several organizations names one
 -- in app_metadata.org_id, which users cannot write themselves.
 -- Each step is a statement of its own: within one, the planner may cast what is not valid.
-create function app.claimed_org_id(told text) returns uuid
+create or replace function app.claimed_org_id(told text) returns uuid
 language plpgsql stable parallel safe security definer set search_path = ''
 as $$
 declare
