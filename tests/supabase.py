@@ -2,7 +2,6 @@
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,8 @@ from uuid import UUID, uuid4
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.serving import running
 
 ANON_KEY = "sb_publishable_only-here"
 PASSWORD = "correct horse battery staple"
@@ -150,11 +151,6 @@ class _Server(ThreadingHTTPServer):
 def serving() -> Iterator[Supabase]:
     """A project that answers on loopback."""
     project = Supabase(keys=new_keys())
-    server = _Server(project)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    project.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with running(_Server(project)) as address:
+        project.url = f"http://{address}"
         yield project
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import StreamRequestHandler, ThreadingTCPServer
-from threading import Thread
+
+from tests.serving import running
 
 MOST_BYTES = 65_536
 SILENCE_SECONDS = 1.0
@@ -36,15 +37,9 @@ def watching() -> Iterator[Elsewhere]:
             found.received.append(self.connection.recv(MOST_BYTES))
             self.wfile.write(b"HTTP/1.1 502 Nobody\r\nContent-Length: 0\r\n\r\n")
 
-    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        found = Elsewhere(f"http://127.0.0.1:{server.server_address[1]}")
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield found
-        finally:
-            server.shutdown()
-            thread.join()
+    with running(ThreadingTCPServer(("127.0.0.1", 0), Handler)) as address:
+        found = Elsewhere(f"http://{address}")
+        yield found
 
 
 @dataclass
@@ -74,12 +69,6 @@ def collecting_errors() -> Iterator[ErrorServer]:
         def log_message(self, *_args: object) -> None:
             """Says nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        found = ErrorServer(f"http://127.0.0.1:{server.server_address[1]}")
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield found
-        finally:
-            server.shutdown()
-            thread.join()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        found = ErrorServer(f"http://{address}")
+        yield found

@@ -18,6 +18,7 @@ from tasks.errors import ConfigurationError, TransientError
 from tasks.escalation.slack import SlackChannel
 from tasks.http import http_client, no_answer, tls_context
 from tasks.settings import load_settings
+from tests.serving import running
 from warehouse.sessions import Logins, engine_for
 
 AUTHORITY = trustme.CA()
@@ -53,12 +54,8 @@ class _Handler(BaseHTTPRequestHandler):
 def _https(context: ssl.SSLContext) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with running(server):
         yield f"https://localhost:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import base64
 import json
 import os
-import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ import grpc
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from google.cloud import kms
+
+from tests.serving import running
 
 SERVICE = "google.cloud.kms.v1.KeyManagementService"
 
@@ -109,13 +110,8 @@ def _posted(answer: Callable[[str, str | None, Any], tuple[int, object]]) -> Ite
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        yield address
 
 
 @dataclass

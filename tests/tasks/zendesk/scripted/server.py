@@ -1,7 +1,6 @@
 """A server on a real socket that says word for word what it is told to."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from tasks.zendesk import Credentials
+from tests.serving import running
 
 
 @dataclass
@@ -114,13 +114,6 @@ def _handler(script: Script) -> type[BaseHTTPRequestHandler]:
 
 @contextmanager
 def served(script: Script) -> Iterator[Script]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(script))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    script.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), _handler(script))) as address:
+        script.url = f"http://{address}"
         yield script
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
