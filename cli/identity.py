@@ -111,7 +111,7 @@ def authorize(
     if authorization is None:
         raise ConfigurationError(f"a flow needs no authorization here: {NOTICE}")
     stderr.print("good once, within 15 minutes, as the run's `authorization`:", style="dim")
-    print(authorization)  # noqa: T201
+    sys.stdout.write(f"{authorization}\n")
 
 
 def _until(actor: Actor) -> str:

@@ -1,6 +1,5 @@
 """`vensor member`: who may do what in an organization."""
 
-from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -9,13 +8,12 @@ from rich.table import Table
 
 from cli.display import stdout
 from cli.gate import needs
-from tasks.identity import ROLES
+from tasks.identity import Role
 from tasks.members import put_first_owner, put_member, remove_member
 from tasks.resources import opened
 from warehouse.members import all_members
 
 member = typer.Typer(help="Who may do what in an organization.", no_args_is_help=True)
-Role = StrEnum("Role", [(name.upper(), name) for name in ROLES])  # type: ignore[misc]
 Org = Annotated[str, typer.Option("--org", help="The organization's slug.")]
 User = Annotated[UUID, typer.Option(help="The user's id (a uuid) in Supabase Auth.")]
 

@@ -16,7 +16,6 @@ from tasks.errors import ConfigurationError, VensorError
 from tasks.settings import load_settings
 
 FLUSH_SECONDS = 3.0
-KEPT = ("event_id", "timestamp", "level", "platform", "release", "tags")
 OF_A_FRAME = ("filename", "module", "function", "lineno", "in_app")
 
 
@@ -56,11 +55,16 @@ def _client(dsn: str) -> sentry_sdk.Client:
 
 def without_personal_data(event: Event, hint: Hint) -> Event:
     """The event made anew. `hint` has the error itself."""
-    kept: dict[str, Any] = {name: event[name] for name in KEPT if name in event}  # type: ignore[literal-required]
-    errors = _chain(hint["exc_info"][1])
-    found = event.get("exception", {}).get("values", [])
-    kept["exception"] = {"values": [_told(one, errors) for one in found]}
-    return kept  # type: ignore[return-value]
+    messages = _chain(hint["exc_info"][1])
+    return {
+        "event_id": event["event_id"],
+        "timestamp": event["timestamp"],
+        "level": event["level"],
+        "platform": event["platform"],
+        "release": event["release"],
+        "tags": event["tags"],
+        "exception": {"values": [_told(one, messages) for one in event["exception"]["values"]]},
+    }
 
 
 def _chain(error: BaseException | None) -> set[str]:

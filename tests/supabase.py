@@ -29,6 +29,7 @@ class Supabase:
     url: str = ""
     secret: str = SECRET
     keys: dict[str, Any] = field(default_factory=dict)
+    published: object = None  # in place of `keys`, where a test says so
     asked: int = 0
     status: int = 200
     users: dict[str, UUID] = field(default_factory=dict)
@@ -118,7 +119,8 @@ class _Handler(BaseHTTPRequestHandler):
         project = self.server.project
         project.asked += 1
         there = urlsplit(self.path).path == "/auth/v1/.well-known/jwks.json"
-        self._answer(project.status if there else 404, project.jwks())
+        told = project.jwks() if project.published is None else project.published
+        self._answer(project.status if there else 404, told)
 
     def do_POST(self) -> None:
         parts = urlsplit(self.path)

@@ -6,7 +6,7 @@ is their role's matter, organization by organization (`roles`).
 
 from tasks.identity.actor import Actor, acting, acting_as
 from tasks.identity.client import KeySet, SupabaseAuth
-from tasks.identity.roles import OPERATIONS, OWNER, ROLES, allows, roles_for
+from tasks.identity.roles import OPERATIONS, OWNER, ROLES, Role, allows, roles_for
 from tasks.identity.store import Session, TokenStore
 from tasks.identity.tokens import Identity, Verifier
 
@@ -17,6 +17,7 @@ __all__ = [
     "Actor",
     "Identity",
     "KeySet",
+    "Role",
     "Session",
     "SupabaseAuth",
     "TokenStore",

@@ -6,10 +6,22 @@ Each role is a member's in one organization. `owner` may do everything, and alon
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
 
-OWNER = "owner"
-ROLES = ("owner", "admin", "analyst", "viewer", "privacy_officer")
+
+class Role(StrEnum):
+    """What a member is."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    ANALYST = "analyst"
+    VIEWER = "viewer"
+    PRIVACY_OFFICER = "privacy_officer"
+
+
+OWNER = Role.OWNER.value
+ROLES = tuple(one.value for one in Role)
 
 _EVERYONE = frozenset(ROLES)
 _ADMINS = frozenset({"owner", "admin"})

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -47,8 +48,12 @@ def _give(engine: Engine, organization: Organization, user_id: UUID) -> None:
 
 
 def _redeem(authorization: str | None, *slugs: str, **others: object) -> Actor | None:
-    what = {"operation": "retention.run", "as_of": AS_OF, "flow_run_id": uuid4()} | others
-    return redeemed(slugs=slugs, authorization=authorization, **what)  # type: ignore[arg-type]
+    what: dict[str, Any] = {
+        "operation": "retention.run",
+        "as_of": AS_OF,
+        "flow_run_id": uuid4(),
+    } | others
+    return redeemed(slugs=slugs, authorization=authorization, **what)
 
 
 def _trail(engine: Engine, organization: Organization) -> list[tuple[str, str, str | None]]:

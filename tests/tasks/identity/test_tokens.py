@@ -225,14 +225,14 @@ def test_only_public_keys_that_sign_are_taken(supabase: Supabase) -> None:
         {"kid": "broken"},
         "no key",
     ]
-    supabase.jwks = lambda: {"keys": told}  # type: ignore[method-assign]
+    supabase.published = {"keys": told}
     assert sorted(SupabaseAuth(supabase.url).fetch_keys()) == ["es", "rs"]
 
 
 @pytest.mark.parametrize("body", [[], {}, {"keys": None}, {"keys": [{"kty": "RSA"}]}])
 def test_what_is_no_set_of_keys(supabase: Supabase, body: object) -> None:
     """An answer of another kind is a wrong setting."""
-    supabase.jwks = lambda: body  # type: ignore[method-assign, assignment, return-value]
+    supabase.published = body
     with pytest.raises(ConfigurationError, match="cannot be read"):
         SupabaseAuth(supabase.url).fetch_keys()
 
