@@ -5,67 +5,29 @@ administrator is no superuser and whose extensions lie in a schema of their own.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import UUID
 
 import psycopg
 import pytest
 from psycopg import errors, sql
-from sqlalchemy import URL
 
+from tests.warehouse.askers import cases, sessions
 from tests.warehouse.catalog import NO_TENANT, SCHEMAS, open_objects, relations
 from tests.warehouse.planted import (
     BOUND,
     MEMBER,
-    MEMBER_OF_BOTH,
     MINE,
-    PASSWORD,
-    STRANGER,
-    THEIR_MEMBER,
     THEIRS,
     Planted,
     claims,
-    connected,
     login_of,
     planted,
 )
+from tests.warehouse.shapes import supabase_cluster
 from warehouse import embedded
-from warehouse.bootstrap import LOGIN_ROLES, create_database, initialise_embedded
-from warehouse.sessions import Logins
+from warehouse.bootstrap import initialise_embedded
 
 SHAPES = ("embedded", "supabase")
-# What a Supabase project is before anyone uses it. Source: Supabase's documentation on roles, and
-# what a new project's catalog shows.
-SUPABASE = """
-    create role anon nologin noinherit;
-    create role authenticated nologin noinherit;
-    create role service_role nologin noinherit bypassrls;
-    create role authenticator login noinherit password '{password}';
-    grant anon, authenticated, service_role to authenticator;
-    create role project_admin login createrole createdb bypassrls password '{password}';
-    grant anon, authenticated, service_role to project_admin with admin option;
-    alter database postgres owner to project_admin;
-    alter database postgres set search_path = "$user", public, extensions;
-    create schema extensions;
-    grant all on schema extensions to project_admin with grant option;
-    grant usage on schema extensions to anon, authenticated, service_role;
-    create extension vector schema extensions;
-    grant all on schema public to project_admin with grant option;
-    grant usage on schema public to anon, authenticated, service_role;
-    alter default privileges for role project_admin in schema public
-        grant all on tables to anon, authenticated, service_role;
-    alter default privileges for role project_admin in schema public
-        grant all on functions to anon, authenticated, service_role;
-    create schema auth;
-    create function auth.jwt() returns jsonb language sql stable as
-        $$ select nullif(current_setting('request.jwt.claims', true), '')::jsonb $$;
-    create function auth.uid() returns uuid language sql stable as
-        $$ select (auth.jwt() ->> 'sub')::uuid $$;
-    grant usage on schema auth to anon, authenticated, service_role;
-    create table public.theirs (id integer);
-    grant select on public.theirs to anon, authenticated;
-"""
 
 
 @pytest.fixture(scope="module", params=SHAPES)
@@ -82,104 +44,9 @@ def warehouse(
         superuser = logins.loader.set(username="postgres", password=server.password)
         yield planted(superuser, logins, folder, supabase=False)
         return
-    superuser, logins = _supabase(folder)
+    superuser, logins = supabase_cluster(folder)
     yield planted(superuser, logins, folder, supabase=True)
     embedded.stop(folder)
-
-
-def _supabase(folder: Path) -> tuple[URL, Logins]:
-    """A cluster of its own, in which `vensor init` was given the administrator's URL."""
-    server = embedded.start(folder)
-    superuser = URL.create(
-        "postgresql+psycopg", "postgres", server.password, "127.0.0.1", server.port, "postgres"
-    )
-    with connected(superuser) as connection:
-        connection.execute(SUPABASE.format(password=PASSWORD))
-    admin = superuser.set(username="project_admin", password=PASSWORD)
-    services = (superuser.set(username=name, password=PASSWORD) for name in LOGIN_ROLES[1:])
-    logins = Logins(admin, *services)
-    for _ in range(2):
-        create_database(admin, logins)
-    return superuser, logins
-
-
-@dataclass(frozen=True)
-class Session:
-    """Who asks: a login, the role it takes, its settings; `whose` rows it may see, if any."""
-
-    user: str
-    whose: UUID | None
-    settings: dict[str, str] = field(default_factory=dict)
-    role: str | None = None
-
-
-def _bound() -> dict[str, Session]:
-    found = {}
-    for role in BOUND:
-        user = login_of(role, "mine")
-        found[role] = Session(user, MINE)
-        found[f"{role}, as its group"] = Session(user, MINE, role=role)
-        found[f"{role}, bound to none"] = Session(login_of(role, "unbound"), None)
-    return found
-
-
-SERVICES = {
-    "loader": Session("vensor_loader", MINE, {"app.org_id": str(MINE)}),
-    "loader, no one's": Session("vensor_loader", None),
-    "loader, after a transaction": Session("vensor_loader", None, {"app.org_id": ""}),
-    "transformer": Session("vensor_transformer", MINE, {"app.org_id": str(MINE)}),
-    "transformer, no one's": Session("vensor_transformer", None),
-}
-
-
-def _signed_in(whose: UUID | None, settings: dict[str, str]) -> Session:
-    return Session("authenticator", whose, settings, "authenticated")
-
-
-THROUGH_POSTGREST = {
-    "a member": _signed_in(MINE, claims(MEMBER)),
-    "a member who names it": _signed_in(MINE, claims(MEMBER, MINE)),
-    "a member who names it in capitals": _signed_in(MINE, claims(MEMBER, str(MINE).upper())),
-    "a member who names another": _signed_in(None, claims(MEMBER, THEIRS)),
-    "a member who names nonsense": _signed_in(None, claims(MEMBER, "' or true --")),
-    "a member of both who names one": _signed_in(MINE, claims(MEMBER_OF_BOTH, MINE)),
-    "a member of both who names none": _signed_in(None, claims(MEMBER_OF_BOTH)),
-    "a stranger": _signed_in(None, claims(STRANGER)),
-    "a stranger who names one": _signed_in(None, claims(STRANGER, MINE)),
-    "no claims": _signed_in(None, {}),
-    "claims of an earlier transaction": _signed_in(None, {"request.jwt.claims": ""}),
-    "claims that are no JSON": _signed_in(None, {"request.jwt.claims": "sub"}),
-    "claims of no one": _signed_in(None, {"request.jwt.claims": '{"sub": null}'}),
-    "claims of no user": _signed_in(None, {"request.jwt.claims": '{"sub": "service"}'}),
-    "claims of another kind": _signed_in(None, {"request.jwt.claims": '[{"sub": 1}]'}),
-    "no one signed in": Session("authenticator", None, claims(MEMBER), "anon"),
-    "the service's key": Session("authenticator", None, claims(MEMBER, MINE), "service_role"),
-    "PostgREST itself": Session("authenticator", None, claims(MEMBER, MINE)),
-    "PostgREST as a reader": Session("authenticator", None, claims(MEMBER, MINE), "vensor_bi"),
-}
-# What a caller sets that can send SQL.
-SPOOFS = {
-    "nothing": {},
-    "the tenant": {"app.org_id": str(THEIRS)},
-    "claims": claims(THEIR_MEMBER, THEIRS),
-    "row security": {"row_security": "off"},
-    "the path": {"search_path": "pg_temp, metrics, app"},
-}
-# Services name their tenant by the setting, and PostgREST a user by verified claims: what those
-# say is who they are.
-OWN_WORD = {"vensor_loader": "the tenant", "vensor_transformer": "the tenant"}
-OWN_WORD |= {"authenticator": "claims"}
-
-
-def _sessions(warehouse: Planted) -> dict[str, Session]:
-    return SERVICES | _bound() | (THROUGH_POSTGREST if warehouse.supabase else {})
-
-
-def _cases(warehouse: Planted) -> Iterator[tuple[str, Session, dict[str, str]]]:
-    for name, session in _sessions(warehouse).items():
-        for spoof, settings in SPOOFS.items():
-            if OWN_WORD.get(session.user) != spoof:
-                yield f"{name}, spoofing {spoof}", session, settings
 
 
 def _tried(connection: psycopg.Connection, statement: str, *values: object) -> int | None:
@@ -276,7 +143,7 @@ def test_no_session_finds_a_foreign_row(warehouse: Planted) -> None:
         for name in names:
             mine = _tried(connection, f"select count(*) from {name} where org_id = %s", THEIRS)
             assert mine or name in relations(connection, "v"), f"nothing planted in {name}"
-    for case, session, spoof in _cases(warehouse):
+    for case, session, spoof in cases(warehouse):
         with warehouse.session(session.user, session.settings | spoof, session.role) as connection:
             for name in names:
                 for verb in (
@@ -300,7 +167,7 @@ def test_no_session_writes_a_foreign_row(warehouse: Planted) -> None:
         measured = {
             name for name in tables if name.startswith("metrics.")
         }  # dbt owns what it makes: the transformer may empty a table, and reads none but its own
-    for case, session, spoof in _cases(warehouse):
+    for case, session, spoof in cases(warehouse):
         with warehouse.session(session.user, session.settings | spoof, session.role) as connection:
             for name in tables:
                 key, value = keys[name]
@@ -336,7 +203,7 @@ def test_each_session_sees_its_own_rows(warehouse: Planted) -> None:
     seen = dict[str, int]()
     with warehouse.as_superuser() as connection:
         tables = [name for name in _tenanted(connection) if name in relations(connection, "rp")]
-    for case, session in _sessions(warehouse).items():
+    for case, session in sessions(warehouse).items():
         with warehouse.session(session.user, session.settings, session.role) as connection:
             count = "select count(*) from {} where org_id = %s"
             rows = {name: _tried(connection, count.format(name), MINE) for name in tables}
@@ -360,7 +227,7 @@ def test_no_session_becomes_another(warehouse: Planted) -> None:
     allowed |= {"authenticator": {*supabase, "vensor_bi"}}  # which are bound by claims, or to none
     with warehouse.as_superuser() as connection:
         roles = [name for (name,) in connection.execute("select rolname from pg_roles")]
-    users = {session.user for session in _sessions(warehouse).values() if session.whose}
+    users = {session.user for session in sessions(warehouse).values() if session.whose}
     for user in users:
         with warehouse.session(user) as connection:
             taken = {
@@ -377,7 +244,7 @@ def test_no_session_becomes_another(warehouse: Planted) -> None:
 def test_no_session_makes_anything_where_it_reads(warehouse: Planted) -> None:
     """But dbt, in dbt's own schemas."""
     made = set[tuple[str, str]]()
-    for session in _sessions(warehouse).values():
+    for session in sessions(warehouse).values():
         with warehouse.session(session.user, session.settings, session.role) as connection:
             for schema in (*SCHEMAS, "public"):
                 for statement in (
