@@ -18,6 +18,7 @@ from tasks.errors import ConfigurationError, VensorError
 from tasks.escalation import SlackChannel
 from tasks.extraction import probed_modes
 from tasks.gate import NOTICE, permitted_organizations, signed_in, supabase_auth
+from tasks.http import checked_base_url
 from tasks.resources import opened, opened_engine, opened_kek
 from tasks.settings import Settings, load_settings
 from tasks.zendesk import ZendeskClient, credential_notes
@@ -42,8 +43,9 @@ def doctor() -> None:
     """Checks settings, warehouse, keys and every connection; exits 1 if something is broken.
 
     Settings: VENSOR_HOME, VENSOR_WAREHOUSE_URL, VENSOR_LOADER_URL, VENSOR_TRANSFORMER_URL,
-    VENSOR_KEK, VENSOR_ACTOR, PREFECT_API_URL. For members: VENSOR_SUPABASE_URL, VENSOR_TOKEN,
-    VENSOR_JWT_SECRET (HS256 projects only, 32 bytes or more), VENSOR_SUPABASE_ANON_KEY.
+    VENSOR_KEK, VENSOR_ACTOR, OPENAI_API_KEY, OPENAI_BASE_URL, PREFECT_API_URL. For members:
+    VENSOR_SUPABASE_URL, VENSOR_TOKEN, VENSOR_SUPABASE_ANON_KEY, VENSOR_JWT_SECRET (HS256
+    projects only, 32 bytes or more).
 
     Example: [bold]vensor doctor[/bold]
     """
@@ -54,6 +56,7 @@ def doctor() -> None:
         _members(settings),
         _prefect(settings),
         _sandbox(settings),
+        _models(settings),
     ]
     who, slugs = _who(settings, warehouse=bool(findings[1].ok))
     findings.append(who)
@@ -169,6 +172,12 @@ def _supabase(settings: Settings) -> str:
         )
     also = ", and VENSOR_JWT_SECRET" if settings.jwt_secret else ""
     return f"users of {settings.supabase_url}, whose tokens {published} keys verify{also}"
+
+
+def _models(settings: Settings) -> Finding:
+    if settings.openai_api_key is None:
+        return Finding("OPENAI_API_KEY", None, "not set: models of this machine do the work")
+    return _tried("models", lambda: f"by {checked_base_url(settings.openai_base_url)}")
 
 
 def _zendesk(slug: str) -> str:

@@ -7,6 +7,7 @@ from typing import NoReturn
 import typer
 
 from cli import (
+    ai,
     connect,
     demo,
     doctor,
@@ -36,6 +37,7 @@ app = typer.Typer(
     add_completion=False,
 )
 for module in (
+    ai,
     organizations,
     members,
     identity,

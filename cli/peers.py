@@ -25,6 +25,7 @@ class Sandbox:
     pid: int
     zendesk: dict[str, dict[str, Any]]
     slack: dict[str, Any]
+    openai: dict[str, str]
     control_url: str
     control_token: str
     canaries: dict[str, list[dict[str, str]]]
@@ -85,6 +86,7 @@ def find(home: Path) -> Sandbox | None:
         said["pid"],
         said["zendesk"],
         said["slack"],
+        said["openai"],
         said["control_url"],
         said["control_token"],
         said["canaries"],

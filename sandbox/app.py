@@ -73,7 +73,7 @@ def _setting(state: State, name: str) -> Setting:
 
 def _control(peers: Peers) -> list[Route]:
     token = peers.state.secret("control")
-    told = control_routes(token, peers.faults, peers.log, peers.desks, peers.slack)
+    told = control_routes(token, peers.faults, peers.log, peers.desks, peers.slack, peers.openai)
     return told + evidence_routes(token, peers.marks, peers.tape)
 
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from sandbox.faults import Fault, Faults
 from sandbox.labels import label_of
+from sandbox.openai.api import OpenAI, Pace
 from sandbox.slack.api import Slack
 from sandbox.watch import Log
 from sandbox.zendesk.changes import Asked, make_change
@@ -28,10 +29,15 @@ class Refused(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 def control_routes(
-    token: str, faults: Faults, log: Log, desks: Mapping[str, Desk], slack: Slack
+    token: str,
+    faults: Faults,
+    log: Log,
+    desks: Mapping[str, Desk],
+    slack: Slack,
+    openai: OpenAI,
 ) -> list[Route]:
     """The routes below ``/_sandbox``; all need ``Authorization: Bearer {token}``."""
-    control = Control(faults, log, desks, slack)
+    control = Control(faults, log, desks, slack, openai)
     table: tuple[tuple[str, str, Handler], ...] = (
         ("POST", "/faults", control.add_faults),
         ("GET", "/faults", control.list_faults),
@@ -42,6 +48,7 @@ def control_routes(
         ("GET", "/slack/messages", control.messages),
         ("POST", "/changes", control.change),
         ("POST", "/refusals", control.refuse),
+        ("POST", "/openai/pace", control.pace),
     )
     return [Route(path, guarded(token, handler), methods=[verb]) for verb, path, handler in table]
 
@@ -61,11 +68,19 @@ def guarded(token: str, handler: Handler) -> Handler:
 class Control:
     """The handlers."""
 
-    def __init__(self, faults: Faults, log: Log, desks: Mapping[str, Desk], slack: Slack) -> None:
+    def __init__(
+        self,
+        faults: Faults,
+        log: Log,
+        desks: Mapping[str, Desk],
+        slack: Slack,
+        openai: OpenAI,
+    ) -> None:
         self._faults = faults
         self._log = log
         self._desks = desks
         self._slack = slack
+        self._openai = openai
 
     async def add_faults(self, request: Request) -> Response:
         """Queues one fault or a list of them."""
@@ -122,6 +137,14 @@ class Control:
         if desk is None or not set(asked.what) <= REFUSABLE.keys():
             return json_answer({"error": "no such account, or nothing that can be refused"}, 404)
         desk.refused = set(asked.what)
+        return Response(status_code=204)
+
+    async def pace(self, request: Request) -> Response:
+        """How slow the models are from now on, and how many requests they take at once."""
+        try:
+            self._openai.pace = msgspec.json.decode(await request.body(), type=Pace)
+        except msgspec.MsgspecError as exc:
+            return json_answer({"error": str(exc)}, 400)
         return Response(status_code=204)
 
     async def messages(self, _request: Request) -> Response:

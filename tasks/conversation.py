@@ -170,7 +170,7 @@ def _spoken(
         Turn(
             comment.comment_id,
             number,
-            "unknown",
+            segment.speaker,
             segment.text,
             comment.created_at + timedelta(seconds=segment.start_seconds),
             comment.is_public,

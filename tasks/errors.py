@@ -29,8 +29,16 @@ class BadRecordError(PermanentError):
         self.reason = reason
 
 
+class BudgetSpentError(PermanentError):
+    """What an organization may spend on models in a day is spent: what is left waits for the next.
+
+    A stage that meets it ends well, with what it has done.
+    """
+
+
 __all__ = [
     "BadRecordError",
+    "BudgetSpentError",
     "ConfigurationError",
     "DataError",
     "NotAllowedError",

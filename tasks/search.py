@@ -2,8 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
+from tasks.choices import opened_embedder
 from tasks.conversation import text_of_comment, text_of_transcript
-from tasks.embedding import LocalEmbedder
 from tasks.resources import Resources
 from warehouse import search
 from warehouse.search import KnowledgeHit, SealedPassage, TicketHit
@@ -23,8 +23,8 @@ class Passage:
 
 def search_ticket_passages(resources: Resources, words: str, *, limit: int) -> list[Passage]:
     """The nearest passages of comments and calls, best first, one a ticket."""
-    embedder = LocalEmbedder()
-    query = embedder.embed([words])[0].tolist()
+    with opened_embedder(resources) as embedder:
+        query = embedder.embed([words])[0].tolist()
     with resources.session() as connection:
         hits = search.search_tickets(connection, query, model=embedder.model_version, limit=limit)
         sealed = [search.sealed_passage(connection, hit) for hit in hits]
@@ -43,8 +43,8 @@ def search_ticket_passages(resources: Resources, words: str, *, limit: int) -> l
 
 def search_knowledge_passages(resources: Resources, words: str, *, limit: int) -> list[Passage]:
     """The best passages of the organization's documents."""
-    embedder = LocalEmbedder()
-    query = embedder.embed([words])[0].tolist()
+    with opened_embedder(resources) as embedder:
+        query = embedder.embed([words])[0].tolist()
     with resources.session() as connection:
         hits = search.search_knowledge(
             connection, query, words, model=embedder.model_version, limit=limit

@@ -18,6 +18,17 @@ VENSOR_RECORDINGS_URL    file:///… or s3://bucket/prefix to keep recordings in
 VENSOR_RECORDINGS_OPTIONS  … and how it is reached: JSON such as {"endpoint_url": "https://…",
                          "key": "…", "secret": "…"}
 SENTRY_DSN               where errors are reported, without a value
+OPENAI_API_KEY           models of OpenAI, or of whoever speaks its API, in place of local ones
+OPENAI_BASE_URL          … and where, if not at OpenAI: https, or http on loopback
+VENSOR_OPENAI_CONCURRENCY  … how many calls at once (8)
+VENSOR_OPENAI_FLAGS      … what it can do, where it is not to be found out: responses=no,…
+VENSOR_TRANSCRIBE_MODEL, VENSOR_EMBED_MODEL, VENSOR_ANALYSE_MODEL
+                         … and the models, for organizations without a choice of their own
+VENSOR_EMBED_DIMENSION   … and the length of its vectors (384)
+VENSOR_PRICES_PATH       … and a list of prices in place of the packaged one of OpenAI's
+VENSOR_SPEECH_MODEL_PATH  a CTranslate2 folder of Whisper weights in place of the packaged ones
+VENSOR_AGENT_CHANNEL     the agent's channel of a stereo call: second (as Twilio has it), first, or
+                         none where channels are no people
 """
 
 import getpass
@@ -25,6 +36,7 @@ import json
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -49,6 +61,7 @@ RECORDING_HOSTS = (
 )
 STORES = ("file", "s3")
 SECRET_BYTES = 32  # RFC 7518, section 3.2: no shorter than what HS256 makes of it
+OPENAI_URL = "https://api.openai.com/v1"
 
 
 def _actor(told: Mapping[str, object]) -> str:
@@ -59,7 +72,7 @@ def _actor(told: Mapping[str, object]) -> str:
 class Settings(BaseSettings):
     """What the environment says. Secrets show as stars."""
 
-    model_config = SettingsConfigDict(env_prefix="VENSOR_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="VENSOR_", extra="ignore", populate_by_name=True)
 
     home: Path = PROJECT / ".vensor"
     warehouse_url: SecretStr | None = None
@@ -124,6 +137,29 @@ class Settings(BaseSettings):
         if info.data.get("supabase_url") is not None or actor.startswith("user:"):
             raise ValueError("who signs in is who acts: unset it")
         return actor
+
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: str = Field(default=OPENAI_URL, validation_alias="OPENAI_BASE_URL")
+    openai_concurrency: int = Field(default=8, ge=1, le=64)
+    openai_flags: str = ""
+    transcribe_model: str = "gpt-transcribe"
+    embed_model: str = "text-embedding-3-small"
+    embed_dimension: int = Field(default=384, ge=1, le=4_000)
+    analyse_model: str = "gpt-6-luna"
+    prices_path: Path | None = None
+    speech_model_path: Path | None = None
+    agent_channel: Literal["first", "second", "none"] = "second"
+
+    @field_validator("openai_api_key", mode="before")
+    @classmethod
+    def _is_told(cls, key: str | None) -> str | None:
+        """An empty variable is none."""
+        return key or None
+
+    @field_validator("openai_base_url", mode="before")
+    @classmethod
+    def _is_somewhere(cls, url: str) -> str:
+        return url or OPENAI_URL
 
     @field_validator("recordings_url")
     @classmethod

@@ -1,15 +1,23 @@
 """Transcribing: each stored recording is opened in memory, heard, and its words are sealed."""
 
 import logging
+from collections import deque
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from tasks.choices import note_local, opened_transcriber
 from tasks.conversation import TRANSCRIPT_COLUMN
-from tasks.errors import BadRecordError, ConfigurationError, PermanentError
+from tasks.errors import (
+    BadRecordError,
+    BudgetSpentError,
+    ConfigurationError,
+    PermanentError,
+)
 from tasks.progress import report
 from tasks.recordings import read_recording
 from tasks.resources import Resources, opened
-from tasks.speech import LocalTranscriber, Transcriber, Transcript
+from tasks.speech import Audio, Transcriber, Transcript
 from tasks.step import step
 from tasks.storage import Stores, open_stores
 from warehouse.consent import objection
@@ -41,35 +49,65 @@ def transcribe_recordings(slug: str) -> StageResult:
             stored = pending_recordings(connection, "stored")
         if not stored:
             return StageResult()
-        transcriber = LocalTranscriber()
-        done = 0
-        with open_stores(resources.settings, resources.organization.org_id) as stores:
-            for number, recording in enumerate(stored):
-                report("transcribe", number, total=len(stored))
-                done += _transcribe(resources, stores, transcriber, recording)
-        _audit(resources, len(stored))
-        return StageResult(len(stored), done)
+        with (
+            opened_transcriber(resources) as transcriber,
+            open_stores(resources.settings, resources.organization.org_id) as stores,
+        ):
+            return _transcribe(resources, stores, transcriber, stored)
 
 
 def _transcribe(
-    resources: Resources, stores: Stores, transcriber: Transcriber, recording: PendingRecording
-) -> int:
-    """1 if there is a transcript now, else 0."""
+    resources: Resources,
+    stores: Stores,
+    transcriber: Transcriber,
+    stored: Sequence[PendingRecording],
+) -> StageResult:
+    heard: deque[PendingRecording] = deque()
+    read, done, bad, seconds, note = 0, 0, 0, 0.0, ""
     try:
-        with resources.session() as connection:
-            audio = read_recording(resources, stores, connection, recording)
-        transcript = transcriber.transcribe(audio)
-    except BadRecordError as error:
-        _note(resources, recording, "undecodable", error.reason)
-        return 0
-    except ConfigurationError:
-        raise
-    except PermanentError as error:
-        # altered, cut off or not there: what is stored is of no use, and Zendesk may still have it
-        logger.warning("recording %s: %s", recording, error)
-        _note(resources, recording, "pending", type(error).__name__)
-        return 0
-    return _save(resources, recording, transcriber.model_version, transcript)
+        for found in transcriber.transcribe_each(_audio(resources, stores, stored, heard)):
+            recording = heard.popleft()
+            read += 1
+            if isinstance(found, BadRecordError):
+                _note(resources, recording, "undecodable", found.reason)
+                bad += 1
+                continue
+            seconds += found.duration_seconds
+            done += _save(resources, recording, transcriber.model_version, found)
+    except BudgetSpentError:
+        note = "stopped: today's budget for models is spent; the next day goes on"
+    _audit(resources, read + len(heard))
+    if not transcriber.remote:
+        model = transcriber.model_version
+        note_local(resources, "transcribe", model, items=done, audio_seconds=seconds)
+    return StageResult(len(stored), done, quarantined=bad, note=note)
+
+
+def _audio(
+    resources: Resources,
+    stores: Stores,
+    stored: Sequence[PendingRecording],
+    heard: deque[PendingRecording],
+) -> Iterator[Audio]:
+    """The recordings that can be opened, each added to `heard`."""
+    for number, recording in enumerate(stored):
+        report("transcribe", number, total=len(stored))
+        try:
+            with resources.session() as connection:
+                if objection(connection, recording) is not None:
+                    continue  # a no that has just come: the next fetch declines it
+                audio = read_recording(resources, stores, connection, recording)
+        except BadRecordError as error:
+            _note(resources, recording, "undecodable", error.reason)
+        except ConfigurationError:
+            raise
+        except PermanentError as error:
+            # altered, cut off or not there: of no use, and Zendesk may still have it
+            logger.warning("recording %s: %s", recording, error)
+            _note(resources, recording, "pending", type(error).__name__)
+        else:
+            heard.append(recording)
+            yield Audio(audio, recording.ticket_id)
 
 
 def _note(resources: Resources, recording: PendingRecording, state: str, reason: str) -> None:

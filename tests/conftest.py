@@ -36,6 +36,7 @@ UNLIMITED = (
     "deleted_records",
     "account",
     "slack",
+    "openai",
 )
 
 

@@ -1,12 +1,15 @@
 """The embedded passages of tickets. Every function runs in the organization's tenant session."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, select, tuple_
 
-from warehouse.tables.ai import ticket_chunks
+from warehouse.tables import knowledge
+from warehouse.tables.ai import ticket_chunks, ticket_work
 
 
 class ChunkKey(NamedTuple):
@@ -46,4 +49,37 @@ def delete_chunks(connection: Connection, keys: Sequence[ChunkKey], *, model: st
                 list(keys)
             ),
         )
+    )
+
+
+def known_vectors(
+    connection: Connection, ticket_ids: Sequence[int], hashes: Collection[bytes], *, model: str
+) -> dict[bytes, NDArray[np.float32]]:
+    """The vectors that these tickets have for words with these keyed hashes, wherever they stood.
+
+    A comment that is loaded anew has another `changed_at`, mostly with the same words.
+    """
+    if not hashes:
+        return {}
+    columns = ticket_chunks.c
+    rows = connection.execute(
+        select(columns.content_hash, columns.embedding).where(
+            columns.ticket_id.in_(ticket_ids),
+            columns.model == model,
+            columns.content_hash.in_(hashes),
+        )
+    )
+    return {bytes(one): vector.to_numpy().astype(np.float32) for one, vector in rows}
+
+
+def forget_former(connection: Connection, *, model: str) -> int:
+    """Deletes what other models than `model` made of tickets and documents; the vectors gone."""
+    connection.execute(
+        delete(ticket_work).where(
+            ticket_work.c.task == "embed", ticket_work.c.model_version != model
+        )
+    )
+    return sum(
+        connection.execute(delete(table).where(table.c.model != model)).rowcount
+        for table in (ticket_chunks, knowledge.chunks)
     )

@@ -66,6 +66,19 @@ def unchunked_documents(connection: Connection, *, model: str) -> list[Document]
     return [Document(**row._mapping) for row in rows]
 
 
+def known_vectors(
+    connection: Connection, document_id: str, *, model: str
+) -> dict[tuple[tuple[str, ...], str], list[float]]:
+    """The vectors of a document's passages in its stored version, by headings and words."""
+    c = chunks.c
+    rows = connection.execute(
+        select(c.heading_path, c.body, c.embedding).where(
+            c.document_id == document_id, c.model == model
+        )
+    )
+    return {(tuple(path), body): vector.to_list() for path, body, vector in rows}
+
+
 def replace_chunks(
     connection: Connection,
     org_id: UUID,

@@ -89,6 +89,27 @@ def pending_recordings(connection: Connection, state: str) -> list[PendingRecord
     return [PendingRecording(**row._mapping) for row in rows]
 
 
+def undecodable_recordings(connection: Connection) -> list[tuple[int, str, str, datetime]]:
+    """(call, kind, reason, changed_at) of the recordings that nobody could make words of."""
+    rows = connection.execute(
+        text("""
+            select call_id, kind, coalesce(reason, ''), changed_at from zendesk.recordings
+            where state = 'undecodable' order by changed_at, call_id, kind
+        """)
+    )
+    return [(row.call_id, row.kind, row[2], row.changed_at) for row in rows]
+
+
+def retry_undecodable(connection: Connection) -> int:
+    """Lets the next run try those again; how many."""
+    return connection.execute(
+        text("""
+            update zendesk.recordings set state = 'stored', reason = null
+            where state = 'undecodable'
+        """)
+    ).rowcount
+
+
 def stored_recordings(connection: Connection) -> list[Recording]:
     """Those that are here, audio and all, by call.
 

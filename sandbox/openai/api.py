@@ -1,5 +1,6 @@
 """The OpenAI-compatible routes: the key, the minute's budget, then the endpoint."""
 
+import asyncio
 import hmac
 import secrets
 import time
@@ -40,10 +41,20 @@ Told = dict[str, Any]
 Endpoint = Callable[[Request], Awaitable[Told | str]]
 
 
+class Pace(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How slow the server is, and how many requests it takes at once; 0: any number."""
+
+    latency_seconds: float = 0.0
+    most_at_once: int = 0
+    retry_after: int = 1
+
+
 class OpenAI:
     """One project with one key."""
 
     def __init__(self, state: State, *, per_minute: int) -> None:
+        self.pace = Pace()
+        self._at_once = 0
         self._key = state.secret("openai:api_key")
         self._bucket = Bucket(per_minute)
         self._lock = Lock()
@@ -70,12 +81,19 @@ class OpenAI:
                 "openai-version": "2020-10-01",
             }
             began = time.monotonic()
+            self._at_once += 1
             try:
                 self._authenticate(request)
+                if 0 < self.pace.most_at_once < self._at_once:
+                    waits = {"retry-after": str(self.pace.retry_after)}
+                    return _answer(errors.too_many().body, 429, headers | waits)
                 headers |= self._spend()
                 told = await endpoint(request)
+                await asyncio.sleep(self.pace.latency_seconds)
             except OpenAIRefusal as refusal:
                 return _answer(refusal.body, refusal.status, headers | _wait(refusal, self._bucket))
+            finally:
+                self._at_once -= 1
             headers["openai-processing-ms"] = str(int((time.monotonic() - began) * 1000))
             return _answer(told, 200, headers)
 

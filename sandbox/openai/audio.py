@@ -1,10 +1,11 @@
-"""Transcriptions: the true words of a known recording, nothing for any other sound."""
+"""Transcriptions: the true words of a known recording or a part of it, else nothing."""
 
 import hashlib
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.openai.errors import OpenAIRefusal, invalid
+from sandbox.openai.hearing import words_in
 from sandbox.recordings import Clip, load_clips
 
 MOST_BYTES = 25 * 2**20
@@ -59,10 +60,12 @@ def transcribe(parts: dict[str, Part], model: str) -> dict[str, Any] | str:
         raise invalid(f"response_format '{form}' is not available for {model}.", "response_format")
     sha256 = hashlib.sha256(file.content).hexdigest()
     clip = next((one for one in load_clips() if one.sha256 == sha256), None)
-    text = clip.text if clip else ""
+    if clip:
+        text, seconds = clip.text, clip.duration_seconds
+    else:
+        text, seconds = words_in(file.content, file.filename.lower().rpartition(".")[2])
     if form == "text":
         return text + "\n"
-    seconds = clip.duration_seconds if clip else 0.0
     usage = {"type": "duration", "seconds": round(seconds)}
     told: dict[str, Any] = {"text": text, "usage": usage}
     if form == "verbose_json":

@@ -2,9 +2,10 @@
 
 from tasks.embedding.chunking import DocumentChunk, TextChunk, chunk_document, chunk_turn
 from tasks.embedding.local import LocalEmbedder
-from tasks.embedding.protocol import Embedder
+from tasks.embedding.protocol import Batch, Embedder
 
 __all__ = [
+    "Batch",
     "DocumentChunk",
     "Embedder",
     "LocalEmbedder",

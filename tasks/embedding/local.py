@@ -1,7 +1,7 @@
 """Embeddings on this machine: MiniLM-L6 with int8 weights in ONNX, without network or torch."""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.embedding.protocol import Batch
 from tasks.embedding.tokens import encodable
 from tasks.embedding.weights import (
     MODEL_SHA256,
@@ -42,6 +43,7 @@ class LocalEmbedder:
     """
 
     dimension = 384
+    remote = False
 
     def __init__(
         self,
@@ -72,6 +74,11 @@ class LocalEmbedder:
             rows = order[start : start + _BATCH_SIZE]
             vectors[rows] = self._embed_batch([texts[row][:_MAX_CHARS] for row in rows])
         return vectors
+
+    def embed_each(self, batches: Iterable[Batch]) -> Iterator[NDArray[np.float32]]:
+        """As `Embedder.embed_each`, one after the other."""
+        for batch in batches:
+            yield self.embed(batch.texts)
 
     def _embed_batch(self, texts: list[str]) -> NDArray[np.float32]:
         encodings = self._tokenizer.encode_batch([encodable(text) for text in texts])

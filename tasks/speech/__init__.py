@@ -1,6 +1,6 @@
 """Recordings into transcripts."""
 
 from tasks.speech.local import LocalTranscriber
-from tasks.speech.protocol import Segment, Transcriber, Transcript
+from tasks.speech.protocol import Audio, Segment, Transcriber, Transcript
 
-__all__ = ["LocalTranscriber", "Segment", "Transcriber", "Transcript"]
+__all__ = ["Audio", "LocalTranscriber", "Segment", "Transcriber", "Transcript"]

@@ -3,6 +3,7 @@
 import importlib
 import io
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,10 @@ from numpy.typing import NDArray
 from tasks.errors import BadRecordError
 
 SAMPLE_RATE_HZ = 16_000
+MAX_SECONDS = 4 * 3600.0
+Samples = NDArray[np.float32]
+# Of the mean level, what channels with the same sound differ by at most.
+SAME = 0.02
 
 # Only containers known by their first bytes are opened, each by its own demuxer. Left to guess,
 # FFmpeg also accepts playlists, which make it open the files and addresses that they name.
@@ -24,17 +29,30 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
 )
 
 
-def decode_samples(audio: bytes, *, max_seconds: float) -> NDArray[np.float32]:
+def decode_samples(audio: bytes, *, max_seconds: float) -> Samples:
     """Mono samples at 16 kHz, float32 in -1..1, shape (n_samples,).
 
     Raises:
         BadRecordError: with the reason "empty", "unknown_format", "undecodable", "no_audio" or
             "too_long"; never with a byte of the recording.
     """
+    channels = decode_channels(audio, max_seconds=max_seconds)
+    if len(channels) == 1:
+        return channels[0]
+    return np.asarray(np.mean(channels, axis=0), dtype=np.float32)
+
+
+def decode_channels(audio: bytes, *, max_seconds: float) -> list[Samples]:
+    """The channels of a recording, each as `decode_samples` returns them: one or two.
+
+    Two channels that say the same are one; of more than two the mix is taken.
+
+    Raises: as `decode_samples`.
+    """
     pieces: list[NDArray[np.int16]] = []
     left = int(max_seconds * SAMPLE_RATE_HZ)
     for piece in _iter_pcm(audio, _container_format(audio)):
-        left -= piece.size
+        left -= len(piece)
         if left < 0:
             raise BadRecordError(
                 f"speech: the recording is longer than {max_seconds:.0f} seconds",
@@ -45,7 +63,18 @@ def decode_samples(audio: bytes, *, max_seconds: float) -> NDArray[np.float32]:
         raise BadRecordError(
             "speech: the recording holds no audio that can be decoded", reason="no_audio"
         )
-    return np.concatenate(pieces).astype(np.float32) / np.float32(32_768)
+    whole = np.concatenate(pieces)
+    channels = [whole[:, number] for number in range(whole.shape[1])]
+    if len(channels) == 2 and _are_the_same(*channels):
+        channels = channels[:1]
+    return [channel.astype(np.float32) / np.float32(32_768) for channel in channels]
+
+
+def _are_the_same(one: NDArray[np.int16], other: NDArray[np.int16]) -> bool:
+    """Whether they differ by no more than a coder's noise: a mono call stored as stereo."""
+    level = np.abs(one, dtype=np.float32).mean()
+    difference = np.abs(one.astype(np.float32) - other).mean()
+    return bool(difference <= SAME * level)
 
 
 def _container_format(audio: bytes) -> str:
@@ -63,15 +92,16 @@ def _container_format(audio: bytes) -> str:
 
 
 def _iter_pcm(audio: bytes, container_format: str) -> Iterator[NDArray[np.int16]]:
+    """Pieces of shape (n_samples, channels)."""
     av = importlib.import_module("av")
     try:
         with av.open(io.BytesIO(audio), format=container_format, metadata_errors="ignore") as file:
-            resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
-            for frame in _iter_frames(av, file):
+            channels = 2 if file.streams.audio[0].codec_context.layout.nb_channels == 2 else 1
+            layout = "stereo" if channels == 2 else "mono"
+            resampler = av.AudioResampler(format="s16", layout=layout, rate=SAMPLE_RATE_HZ)
+            for frame in chain(_iter_frames(av, file), [None]):
                 for resampled in resampler.resample(frame):
-                    yield resampled.to_ndarray().reshape(-1)
-            for resampled in resampler.resample(None):
-                yield resampled.to_ndarray().reshape(-1)
+                    yield resampled.to_ndarray().reshape(-1, channels)
     except (av.FFmpegError, IndexError, ValueError):
         # Without its cause: FFmpeg's messages may quote the recording's own metadata.
         raise BadRecordError(

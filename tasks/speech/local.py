@@ -4,13 +4,14 @@ import hashlib
 import importlib
 import importlib.util
 import math
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tasks.errors import PermanentError
-from tasks.speech.decoding import SAMPLE_RATE_HZ, decode_samples
-from tasks.speech.protocol import Segment, Transcript
+from tasks.errors import BadRecordError, ConfigurationError, PermanentError
+from tasks.speech.decoding import MAX_SECONDS, SAMPLE_RATE_HZ, Samples, decode_channels
+from tasks.speech.protocol import Audio, Segment, Speaker, Transcript, speaker_of
 
 WEIGHTS_SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
 
@@ -21,11 +22,15 @@ _MAX_COMPRESSION_RATIO = 2.4
 
 
 class LocalTranscriber:
-    """English transcripts; `confidence` is the geometric mean of the tokens' probabilities.
+    """Transcripts, English ones by the packaged model.
+
+    `confidence` is the geometric mean of the tokens' probabilities.
 
     Decoding is greedy at temperature 0, so that the same recording gives the same transcript.
     `model_path` is a CTranslate2 directory that replaces the packaged one; the digest of its
-    `model.bin` is then part of `model_version` instead of being checked. Loads at first use.
+    `model.bin` is then part of `model_version` instead of being checked; a multilingual one hears
+    which language it is, unless it is told `language`. Each of two channels is heard by itself,
+    `agent_channel` (0 or 1) being the agent's. Loads at first use.
 
     Raises:
         PermanentError: at first use, when the packaged weights are missing or not the pinned
@@ -36,14 +41,20 @@ class LocalTranscriber:
         about 8% at telephone quality.
     """
 
+    remote = False
+
     def __init__(
         self,
         *,
         model_path: Path | None = None,
+        language: str | None = None,
+        agent_channel: int | None = None,
         cpu_threads: int = 2,
-        max_seconds: float = 4 * 3600,
+        max_seconds: float = MAX_SECONDS,
     ) -> None:
         self._model_path = model_path
+        self._language = language
+        self._agent_channel = agent_channel
         self._cpu_threads = cpu_threads
         self._max_seconds = max_seconds
 
@@ -60,17 +71,40 @@ class LocalTranscriber:
         Raises:
             BadRecordError: the bytes are no recording that can be decoded.
         """
-        samples = decode_samples(audio, max_seconds=self._max_seconds)
-        segments, _ = self._model.transcribe(
+        channels = decode_channels(audio, max_seconds=self._max_seconds)
+        languages: set[str] = set()
+        segments: list[Segment] = []
+        for number, samples in enumerate(channels):
+            speaker = speaker_of(number, len(channels), self._agent_channel)
+            language, found = self._transcribe(samples, speaker)
+            if found:
+                languages.add(language)
+                segments += found
+        return Transcript(
+            min(languages, default=self._language or _LANGUAGE),
+            channels[0].size / SAMPLE_RATE_HZ,
+            tuple(sorted(segments, key=lambda one: one.start_seconds)),
+        )
+
+    def transcribe_each(self, recordings: Iterable[Audio]) -> Iterator[Transcript | BadRecordError]:
+        """As `Transcriber.transcribe_each`, one after the other."""
+        for recording in recordings:
+            try:
+                yield self.transcribe(recording.data)
+            except BadRecordError as error:
+                yield error
+
+    def _transcribe(self, samples: Samples, speaker: Speaker) -> tuple[str, list[Segment]]:
+        """The language and the stretches of one channel."""
+        segments, about = self._model.transcribe(
             samples,
-            language=_LANGUAGE,
+            language=self._language if self._model.model.is_multilingual else _LANGUAGE,
             vad_filter=True,
             condition_on_previous_text=False,
             temperature=0.0,
             beam_size=5,
         )
-        kept = tuple(_segment(segment) for segment in segments if _is_speech(segment))
-        return Transcript(_LANGUAGE, samples.size / SAMPLE_RATE_HZ, kept)
+        return about.language, [_segment(one, speaker) for one in segments if _is_speech(one)]
 
     @cached_property
     def _model(self) -> Any:
@@ -82,26 +116,33 @@ class LocalTranscriber:
             )
         # By name, because the library carries no types.
         whisper = importlib.import_module("faster_whisper")
-        return whisper.WhisperModel(
+        model = whisper.WhisperModel(
             str(path),
             device="cpu",
             compute_type="int8",
             cpu_threads=self._cpu_threads,
             local_files_only=True,
         )
+        if self._language not in (None, _LANGUAGE) and not model.model.is_multilingual:
+            raise ConfigurationError(
+                f"speech: this model knows English, not {self._language!r};"
+                " VENSOR_SPEECH_MODEL_PATH names the folder of one that does"
+            )
+        return model
 
 
 def _is_speech(segment: Any) -> bool:
     return bool(segment.text.strip()) and segment.compression_ratio <= _MAX_COMPRESSION_RATIO
 
 
-def _segment(segment: Any) -> Segment:
+def _segment(segment: Any, speaker: Speaker) -> Segment:
     confidence = min(1.0, math.exp(segment.avg_logprob))
     return Segment(
         start_seconds=round(float(segment.start), 3),
         end_seconds=round(float(segment.end), 3),
         text=segment.text.strip(),
         confidence=round(confidence, 4),
+        speaker=speaker,
     )
 
 

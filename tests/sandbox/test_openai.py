@@ -2,8 +2,12 @@
 
 import io
 import math
+import time
+import wave
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
+import av
 import httpx
 import openai
 import pytest
@@ -200,3 +204,67 @@ def test_malformed_body_is_refused_in_openais_form(sandbox):
     answer = httpx.post(f"{told['base_url']}/embeddings", content=b"{", headers=headers)
     assert answer.status_code == 400
     assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+
+
+def test_a_piece_of_a_recording_has_its_own_words(client):
+    """Cut and stored at another rate, it is still found; the two halves are the whole."""
+    clip = load_clips()[1]
+    with wave.open(io.BytesIO(_pcm(clip))) as whole:
+        half = whole.getnframes() // 2
+        pieces = [whole.readframes(half), whole.readframes(whole.getnframes())]
+        rate = whole.getframerate()
+    heard = [
+        client.audio.transcriptions.create(
+            model="gpt-transcribe", file=("piece.wav", _wav(piece, rate))
+        ).text
+        for piece in pieces
+    ]
+    assert all(heard)
+    assert " ".join(heard) == clip.text
+
+
+def _pcm(clip):
+    """The clip as 16-bit WAV at 16 kHz."""
+    with av.open(str(clip.path)) as file:
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=16_000)
+        frames = [
+            piece.to_ndarray().tobytes()
+            for frame in (*file.decode(audio=0), None)
+            for piece in resampler.resample(frame)
+        ]
+    return _wav(b"".join(frames), 16_000)
+
+
+def _wav(frames, rate):
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(rate)
+        writer.writeframes(frames)
+    return file.getvalue()
+
+
+def test_the_server_keeps_the_pace_that_it_is_told(sandbox, client):
+    """So slow, and so many at once: the next is told when to come back."""
+    control = sandbox.control()
+    pace = {"latency_seconds": 0.4, "most_at_once": 2, "retry_after": 3}
+    assert control.post("/openai/pace", json=pace).status_code == 204
+    try:
+        began = time.monotonic()
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda _: _tried(client), range(4)))
+        assert time.monotonic() - began >= 0.4
+        assert sorted(found, key=str) == ["3", "3", None, None]
+    finally:
+        control.post("/openai/pace", json={})
+    assert control.post("/openai/pace", json={"latency": 1}).status_code == 400
+
+
+def _tried(client):
+    """None for an answer, else what `retry-after` says."""
+    try:
+        client.embeddings.create(model="text-embedding-3-small", input="a")
+    except openai.RateLimitError as error:
+        return error.response.headers["retry-after"]
+    return None

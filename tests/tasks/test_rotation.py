@@ -261,6 +261,7 @@ def test_a_rotation_that_is_killed_goes_on_where_it_was(
         kills += process.poll() is None
         process.kill()
         process.wait()
+        _wait_for_its_place(engine, filled)
     assert kills >= 2, "the kills must fall within the rotation"
     retired = sum(state == "retired" for _, state in _states(filled).values())
     done = rotate_data_keys(slug)
@@ -268,6 +269,17 @@ def test_a_rotation_that_is_killed_goes_on_where_it_was(
     with opened(slug) as fresh:
         words = {_open(fresh, column, one) for one in _stored(fresh, column)}
     assert words == {f"words {number}".encode() for number in (*range(6), *range(100, 4100))}
+
+
+def _wait_for_its_place(engine: Engine, resources: Resources) -> None:
+    """The server takes a moment to notice that who held it was killed."""
+    for _ in range(1000):
+        try:
+            with exclusive(engine, resources.organization, "rotation"):
+                return
+        except TransientError:
+            time.sleep(0.01)
+    raise AssertionError("the rotation's place was never given up")
 
 
 def _moved(resources: Resources) -> int:

@@ -17,7 +17,8 @@ from sqlalchemy.exc import OperationalError
 from tasks.errors import ConfigurationError, TransientError
 from tasks.escalation.slack import SlackChannel
 from tasks.http import http_client, no_answer, tls_context
-from tasks.settings import load_settings
+from tasks.openai import Call, openai_service
+from tasks.settings import Settings, load_settings
 from tests.serving import running
 from warehouse.sessions import Logins, engine_for
 
@@ -78,13 +79,19 @@ def _slack(url: str) -> int:
     return 0
 
 
+def _model(url: str) -> int:
+    with openai_service(Settings(openai_api_key="sk-none", openai_base_url=url)) as service:
+        service.call(Call("analyse", "m", (), 1, 1), lambda client: client.models.list())
+    return 0
+
+
 def test_a_certificate_of_a_trusted_authority_is_accepted(trusted: None) -> None:
     """A company's own authority is named by SSL_CERT_FILE."""
     with _https(_serving("localhost")) as url:
         assert _get(url) == 204
 
 
-@pytest.mark.parametrize("ask", [_get, _slack])
+@pytest.mark.parametrize("ask", [_get, _slack, _model])
 def test_a_stranger_s_certificate_is_refused(ask: Callable[[str], int]) -> None:
     """With the way out; and it is not tried again as if it would pass."""
     with (
@@ -94,7 +101,7 @@ def test_a_stranger_s_certificate_is_refused(ask: Callable[[str], int]) -> None:
         ask(url)
 
 
-@pytest.mark.parametrize("ask", [_get, _slack])
+@pytest.mark.parametrize("ask", [_get, _slack, _model])
 def test_a_certificate_of_another_name_is_refused(trusted: None, ask: Callable[[str], int]) -> None:
     """Trusted, but not for this host."""
     with (
@@ -104,7 +111,7 @@ def test_a_certificate_of_another_name_is_refused(trusted: None, ask: Callable[[
         ask(url)
 
 
-@pytest.mark.parametrize("ask", [_get, _slack])
+@pytest.mark.parametrize("ask", [_get, _slack, _model])
 def test_older_tls_is_refused(trusted: None, ask: Callable[[str], int]) -> None:
     """TLS 1.1 has been out of use since 2021."""
     assert tls_context().minimum_version == ssl.TLSVersion.TLSv1_2
@@ -123,7 +130,7 @@ def test_a_connection_that_is_cut_is_tried_again(trusted: None) -> None:
             _get(f"https://localhost:{server.getsockname()[1]}")
 
 
-@pytest.mark.parametrize("ask", [_get, _slack])
+@pytest.mark.parametrize("ask", [_get, _slack, _model])
 def test_plain_http_is_spoken_on_loopback_only(ask: Callable[[str], int]) -> None:
     """Slack's address and Zendesk's alike."""
     with pytest.raises(ConfigurationError, match="not https"):
