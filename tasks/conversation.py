@@ -13,17 +13,19 @@ from tasks.encryption import Cipher
 from tasks.resources import Resources
 from tasks.scoring.records import Conversation, Speaker, Turn
 from tasks.speech import Transcript
-from tasks.zendesk.contents import CommentContent
+from tasks.zendesk.contents import CommentContent, TicketContent
 from warehouse.pending import (
     PendingTicket,
     SealedComment,
     SealedTranscript,
     mark_done,
     sealed_comments,
+    sealed_tickets,
     sealed_transcripts,
 )
 
 COMMENT_COLUMN = "zendesk.comment_contents.sealed"
+TICKET_COLUMN = "zendesk.ticket_contents.sealed"
 TRANSCRIPT_COLUMN = "ai.transcripts.sealed"
 SPEAKERS: dict[str | None, Speaker] = {"end-user": "customer", "agent": "agent", "admin": "agent"}
 
@@ -75,13 +77,32 @@ def open_conversations(
     ]
 
 
+def open_subjects(
+    connection: Connection, cipher: Cipher, ticket_ids: Sequence[int]
+) -> dict[int, str]:
+    """The subjects of these tickets, by id."""
+    return {
+        one.ticket_id: msgspec.json.decode(
+            cipher.unseal(
+                one.sealed,
+                column=TICKET_COLUMN,
+                row_id=str(one.ticket_id),
+                changed_at=one.changed_at,
+            ),
+            type=TicketContent,
+        ).subject
+        or ""
+        for one in sealed_tickets(connection, ticket_ids)
+    }
+
+
 def mark_read(
     connection: Connection,
     resources: Resources,
     pending: Sequence[PendingTicket],
     conversations: Sequence[OpenConversation],
     *,
-    task: Literal["embed", "score"],
+    task: Literal["embed", "score", "sop"],
     model_version: str,
 ) -> None:
     """Notes that `task` is done with what these tickets held, and that they were read for it."""

@@ -134,7 +134,7 @@ def missed_steps(
                 left join zendesk.groups as g on t.group_id = g.id
                 where
                     c.model_version = :version and c.verdict = 'not_met'
-                    and c.sop_version = d.version and t.updated_at >= :since
+                    and c.sop_version = d.version and d.kind = 'sop' and t.updated_at >= :since
                 order by c.ticket_id, c.confidence desc, c.step_no
             )
             select * from surest order by confidence desc, ticket_id

@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
 
-from warehouse.tables.knowledge import chunks, documents
+from warehouse.tables.ai import sop_checks
+from warehouse.tables.knowledge import chunks, documents, versions
+
+Loaded = Literal["added", "changed", "unchanged"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,30 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Version:
+    """What a document said once; `version` is the SHA-256 of title and body."""
+
+    version: bytes
+    title: str
+    body: str
+    first_seen_at: datetime
+    present_since: datetime
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A document in a list: how many versions it had, and how many passages have vectors."""
+
+    document_id: str
+    kind: str
+    title: str
+    version: bytes
+    versions: int
+    passages: int
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
 class Chunk:
     """A passage of a document with its place and its vector ((dimension,) float32)."""
 
@@ -32,6 +61,7 @@ class Chunk:
 
 
 def find_documents(connection: Connection, *, kind: str) -> list[Document]:
+    """The documents of a kind, by id."""
     rows = connection.execute(
         select(
             documents.c.document_id,
@@ -45,6 +75,86 @@ def find_documents(connection: Connection, *, kind: str) -> list[Document]:
         .order_by(documents.c.document_id)
     )
     return [Document(**row._mapping) for row in rows]
+
+
+def kinds(connection: Connection) -> dict[str, str]:
+    """The kind of each document that is here, by its id."""
+    rows = connection.execute(select(documents.c.document_id, documents.c.kind))
+    return {row.document_id: row.kind for row in rows}
+
+
+def listed_documents(connection: Connection) -> list[Listed]:
+    """Every document, by kind and title."""
+    rows = connection.execute(
+        text("""
+            select
+                d.document_id, d.kind, d.title, d.version,
+                (select count(*) from knowledge.versions as v where v.document_id = d.document_id)
+                    as versions,
+                (
+                    select count(*) from knowledge.chunks as c
+                    where c.document_id = d.document_id and c.version = d.version
+                ) as passages,
+                d.changed_at
+            from knowledge.documents as d
+            order by d.kind desc, d.title, d.document_id
+        """)
+    )
+    return [Listed(**row._mapping) for row in rows]
+
+
+def versions_of(connection: Connection, document_id: str) -> list[Version]:
+    """What a document has said, the present version first."""
+    rows = connection.execute(
+        select(
+            versions.c.version,
+            versions.c.title,
+            versions.c.body,
+            versions.c.first_seen_at,
+            versions.c.present_since,
+        )
+        .where(versions.c.document_id == document_id)
+        .order_by(versions.c.present_since.desc())
+    )
+    return [Version(**row._mapping) for row in rows]
+
+
+def put_document(
+    connection: Connection, org_id: UUID, document: Document, *, url: str | None
+) -> Loaded:
+    """Stores what a document says now, and whether that is new."""
+    present = connection.execute(
+        select(documents.c.version, documents.c.kind)
+        .where(documents.c.document_id == document.document_id)
+        .with_for_update()
+    ).one_or_none()
+    if present is not None and tuple(present) == (document.version, document.kind):
+        return "unchanged"
+    values = {
+        "kind": document.kind,
+        "title": document.title,
+        "body": document.body,
+        "url": url,
+        "version": document.version,
+        "changed_at": document.changed_at,
+    }
+    connection.execute(
+        insert(documents)
+        .values(org_id=org_id, document_id=document.document_id, **values)
+        .on_conflict_do_update(
+            index_elements=["org_id", "document_id"],
+            set_={**values, "loaded_at": func.clock_timestamp()},
+        )
+    )
+    return "added" if present is None else "changed"
+
+
+def forget_documents(connection: Connection, document_ids: Sequence[str]) -> int:
+    """Deletes documents with their versions, their passages and the verdicts by them; how many."""
+    for table in (sop_checks, chunks, versions):
+        connection.execute(delete(table).where(table.c.document_id.in_(document_ids)))
+    done = connection.execute(delete(documents).where(documents.c.document_id.in_(document_ids)))
+    return done.rowcount
 
 
 def unchunked_documents(connection: Connection, *, model: str) -> list[Document]:

@@ -52,8 +52,25 @@ class SealedTranscript:
         return f"SealedTranscript({self.call_id}, {self.kind})"
 
 
-def pending_tickets(connection: Connection, task: str, model_version: str) -> list[PendingTicket]:
-    """Tickets with a comment or transcript loaded since this task last read them."""
+@dataclass(frozen=True)
+class SealedTicket:
+    """The latest content of a ticket: its subject and fields."""
+
+    ticket_id: int
+    changed_at: datetime
+    sealed: bytes
+
+    def __repr__(self) -> str:
+        return f"SealedTicket({self.ticket_id})"
+
+
+def pending_tickets(
+    connection: Connection, task: str, model_version: str, *, since: datetime | None = None
+) -> list[PendingTicket]:
+    """Tickets with a comment or transcript loaded since this task last read them.
+
+    All, or those that changed in the source at `since` or later.
+    """
     rows = connection.execute(
         text("""
             with loaded as (
@@ -69,10 +86,18 @@ def pending_tickets(connection: Connection, task: str, model_version: str) -> li
             left join ai.ticket_work as w
                 on n.ticket_id = w.ticket_id
                 and w.task = :task and w.model_version = :model_version
-            where w.seen_at is null or w.seen_at < n.seen_at
+            where
+                (w.seen_at is null or w.seen_at < n.seen_at)
+                and (
+                    cast(:since as timestamptz) is null
+                    or exists (
+                        select from zendesk.tickets as t
+                        where t.id = n.ticket_id and t.updated_at >= :since
+                    )
+                )
             order by n.ticket_id
         """),
-        {"task": task, "model_version": model_version},
+        {"task": task, "model_version": model_version, "since": since},
     )
     return [PendingTicket(*row) for row in rows]
 
@@ -146,6 +171,19 @@ def sealed_comments(connection: Connection, ticket_ids: Sequence[int]) -> list[S
         {"ids": list(ticket_ids)},
     )
     return [SealedComment(*row) for row in rows]
+
+
+def sealed_tickets(connection: Connection, ticket_ids: Sequence[int]) -> list[SealedTicket]:
+    """The newest content of these tickets that is still here."""
+    rows = connection.execute(
+        text("""
+            select distinct on (ticket_id) ticket_id, changed_at, sealed
+            from zendesk.ticket_contents where ticket_id = any(:ids)
+            order by ticket_id, changed_at desc
+        """),
+        {"ids": list(ticket_ids)},
+    )
+    return [SealedTicket(*row) for row in rows]
 
 
 def sealed_transcripts(connection: Connection, ticket_ids: Sequence[int]) -> list[SealedTranscript]:

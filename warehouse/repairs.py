@@ -9,8 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, text, update
 
+from warehouse.knowledge import forget_documents
 from warehouse.loading import Rows
-from warehouse.tables.knowledge import chunks, documents
+from warehouse.tables.knowledge import documents
 from warehouse.tables.zendesk import ticket_repairs, tickets, users
 
 ATTEMPTS = 5
@@ -130,7 +131,7 @@ def mark_deleted_users(connection: Connection, ids: Sequence[int]) -> int:
 
 
 def retire_articles(connection: Connection, present: Collection[str], source: str) -> int:
-    """Removes the documents of a source that it has no longer, with their passages; how many."""
+    """Removes the documents of a source that it has no longer, with all of theirs; how many."""
     gone = list(
         connection.execute(
             select(documents.c.document_id).where(
@@ -139,9 +140,7 @@ def retire_articles(connection: Connection, present: Collection[str], source: st
             )
         ).scalars()
     )
-    for table in (chunks, documents):
-        connection.execute(delete(table).where(table.c.document_id.in_(gone)))
-    return len(gone)
+    return forget_documents(connection, gone)
 
 
 def stuck(connection: Connection) -> int:

@@ -1,6 +1,7 @@
 """How customers sound and whether agents follow their procedures, without a language model."""
 
-from tasks.scoring.judging import SOP_VERSION, judge
+from tasks.scoring.judging import SOP_VERSION, LocalJudge, judge
+from tasks.scoring.protocol import Asked, Found, Judge
 from tasks.scoring.records import (
     Conversation,
     Evidence,
@@ -16,15 +17,22 @@ from tasks.scoring.records import (
     Verdict,
 )
 from tasks.scoring.sentiment import SENTIMENT_VERSION, score_sentiment
+from tasks.scoring.shelf import Shelf
 from tasks.scoring.sop import parse_sop
+from tasks.scoring.speakers import speaker_of
 
 __all__ = [
     "SENTIMENT_VERSION",
     "SOP_VERSION",
+    "Asked",
     "Conversation",
     "Evidence",
     "Finding",
+    "Found",
+    "Judge",
+    "LocalJudge",
     "SentimentLabel",
+    "Shelf",
     "Sop",
     "Speaker",
     "Step",
@@ -36,4 +44,5 @@ __all__ = [
     "judge",
     "parse_sop",
     "score_sentiment",
+    "speaker_of",
 ]

@@ -28,10 +28,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A ticket's turns in the order in which they were said."""
+    """A ticket's turns in the order in which they were said; `subject` helps to find procedures."""
 
     ticket_id: int
     turns: tuple[Turn, ...]
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from tasks.scoring.actions import Subject
+from tasks.scoring.actions import Subject, subject_of
 from tasks.scoring.lines import Line, Script
 
 Applies = Literal["yes", "no", "unclear"]
@@ -19,6 +19,8 @@ _CLEAR_SIMILARITY = 0.7
 _REQUEST = 0.72
 _REQUEST_HINT = 0.62
 _REQUEST_TRACE = 0.55
+# Below this cosine to all of `requests_of`, only a cue can make a procedure apply.
+LEAST_SIMILARITY = 0.55
 # The words of a request, but for one order, one parcel or one document.
 _OTHER_OBJECT = re.compile(
     r"\b(?:delivery|shipping|parcel|order) address\b|"
@@ -59,6 +61,12 @@ def applies(
     hinted = any(is_hinted(subject, line.text) for line in script.others)
     unclear = likely >= (_REQUEST_TRACE if is_done else _REQUEST_HINT)
     return "unclear" if hinted or unclear or nearest >= _UNCLEAR_SIMILARITY else "no"
+
+
+def requests_of(trigger: tuple[str, ...]) -> tuple[str, ...]:
+    """The sentences that a request which a procedure governs is close to."""
+    subject = subject_of(trigger)
+    return (*trigger, *(subject.requests if subject else ()))
 
 
 def is_hinted(subject: Subject, text: str) -> bool:

@@ -54,7 +54,7 @@ ticket_work = skeleton(
     Column("model_version", Text, primary_key=True),
     Column("content_hash", LargeBinary, nullable=False, comment="keyed hash of what was read"),
     instant("seen_at", nullable=False),
-    CheckConstraint("task in ('embed', 'score')", name="task"),
+    CheckConstraint("task in ('embed', 'score', 'sop')", name="task"),
     schema="ai",
 )
 turn_sentiments = skeleton(
@@ -84,13 +84,14 @@ ticket_scores = skeleton(
     Column("sentiment_change", Double),
     schema="ai",
 )
+# A procedure that nobody asked for has no rows: they would outgrow the tickets.
 sop_checks = skeleton(
     "sop_checks",
     key("ticket_id"),
     Column("document_id", Text, primary_key=True),
     Column("step_no", Integer, primary_key=True, autoincrement=False),
     Column("model_version", Text, primary_key=True),
-    Column("sop_version", LargeBinary, nullable=False),
+    Column("sop_version", LargeBinary, primary_key=True, comment="of the document"),
     Column("verdict", Text, nullable=False),
     Column("confidence", Double, nullable=False),
     Column("reason", Text, nullable=False, comment="a code, never a quotation"),
@@ -98,6 +99,7 @@ sop_checks = skeleton(
     Column("evidence_turn_no", Integer),
     Column("evidence_start_char", Integer),
     Column("evidence_end_char", Integer),
+    Column("evidence_hash", LargeBinary, comment="keyed: tells whether the quote still stands"),
     CheckConstraint("verdict in ('met', 'not_met', 'not_applicable', 'unknown')", name="verdict"),
     schema="ai",
 )

@@ -6,11 +6,13 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Computed,
+    DateTime,
     Index,
     Integer,
     LargeBinary,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
@@ -30,6 +32,25 @@ documents = Table(
     instant("changed_at", nullable=False),
     now("loaded_at"),
     CheckConstraint("kind in ('article', 'sop')", name="kind"),
+    schema="knowledge",
+    info={"class": "knowledge"},
+)
+versions = Table(
+    "versions",
+    metadata,
+    org_id(),
+    Column("document_id", Text, primary_key=True),
+    Column("version", LargeBinary, primary_key=True, comment="SHA-256 of title and body"),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    now("first_seen_at"),
+    Column(
+        "present_since",
+        DateTime(timezone=True),
+        nullable=False,
+        server_default=text("clock_timestamp()"),
+        comment="when it last became what the document says",
+    ),
     schema="knowledge",
     info={"class": "knowledge"},
 )

@@ -1,0 +1,28 @@
+"""What judges conversations by procedures. There may be several: on this machine, and elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from tasks.scoring.records import Conversation, Finding, Sop
+
+# Which conversations are judged by a procedure; both by their positions.
+Asked = Mapping[int, Sequence[int]]
+# The findings on one conversation, by the position of the procedure: one for each of its steps.
+Found = dict[int, tuple[Finding, ...]]
+
+
+class Judge(Protocol):
+    """One way to judge. `version` names model and rules: another one judges everything anew."""
+
+    @property
+    def version(self) -> str: ...
+
+    def judge(
+        self, sops: Sequence[Sop], conversations: Sequence[Conversation], asked: Asked
+    ) -> list[Found]:
+        """What was found about each conversation.
+
+        A procedure that nobody asked for in a conversation is not among its findings. The evidence
+        of a finding is in a turn of the conversation, verbatim, and said by an agent.
+        """
+        ...
