@@ -1,10 +1,12 @@
-"""Help Center HTML and Markdown as a flat row of headings, paragraphs and list items."""
+"""Help Center HTML and Markdown as a flat row of headings, paragraphs and numbered steps."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Literal
+
+from tasks.embedding.tables import Table
 
 BlockKind = Literal["heading", "paragraph", "step"]
 
@@ -19,7 +21,10 @@ _CELLS = {"td", "th"}
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One piece of a document; `level` is 1 to 6 for a heading, else 0."""
+    """One piece of a document.
+
+    `level` is 1 to 6 for a heading; for a step how deep it lies in other steps, from 0; else 0.
+    """
 
     kind: BlockKind
     text: str
@@ -32,10 +37,16 @@ def parse_blocks(source: str) -> tuple[Block, ...]:
     return tuple(block for block in blocks if block.text)
 
 
+def html_blocks(source: str) -> tuple[Block, ...]:
+    """As `parse_blocks`, of what is known to be HTML."""
+    return tuple(block for block in _html_blocks(source) if block.text)
+
+
 def _html_blocks(source: str) -> Iterator[Block]:
     parser = _BlockParser()
     parser.feed(source)
     parser.close()
+    parser.end_table()
     parser.end_block()
     yield from parser.blocks
 
@@ -50,13 +61,19 @@ class _BlockParser(HTMLParser):
         self._heading_level = 0
         self._lists: list[str] = []
         self._silent_depth = 0
+        self._table: Table | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _SILENT:
             self._silent_depth += 1
+        elif tag == "table" and not self._lists and self._table is None:
+            self.end_block()
+            self._table = Table()
+        elif self._table is not None:
+            self._in_table(tag)
         elif tag in {"ol", "ul"}:
-            # A list inside a step belongs to that step.
-            if "ol" in self._lists:
+            # Bullets inside a step belong to that step; numbers are steps of their own.
+            if self._inside_step() or (tag == "ul" and "ol" in self._lists):
                 self._pieces.append(" ")
             else:
                 self.end_block()
@@ -72,6 +89,9 @@ class _BlockParser(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _SILENT:
             self._silent_depth = max(0, self._silent_depth - 1)
+        elif self._table is not None:
+            if tag == "table":
+                self.end_table()
         elif tag in {"ol", "ul"} and self._lists:
             if not self._inside_step():
                 self.end_block()
@@ -93,10 +113,34 @@ class _BlockParser(HTMLParser):
         if self._heading_level:
             self.blocks.append(Block("heading", text, self._heading_level))
         elif "ol" in self._lists:
-            self.blocks.append(Block("step", text))
+            self.blocks.append(Block("step", text, self._lists.count("ol") - 1))
         else:
             bullet = "- " if self._lists and text else ""
             self.blocks.append(Block("paragraph", bullet + text))
+
+    def end_table(self) -> None:
+        """Closes the table in progress: its rows are steps, or paragraphs."""
+        if self._table is None:
+            return
+        self._end_cell(self._table)
+        steps = self._table.steps
+        kind: BlockKind = "paragraph" if steps is None else "step"
+        self.blocks.extend(Block(kind, text) for text in steps or self._table.texts)
+        self._table = None
+
+    def _in_table(self, tag: str) -> None:
+        if self._table is None:
+            return
+        if tag == "tr" or tag in _CELLS:
+            self._end_cell(self._table)
+            if tag == "tr":
+                self._table.begin_row()
+        else:
+            self._pieces.append(" ")
+
+    def _end_cell(self, table: Table) -> None:
+        table.add_cell(" ".join("".join(self._pieces).split()))
+        self._pieces = []
 
     def _start_item(self) -> None:
         if self._inside_step():
@@ -105,8 +149,8 @@ class _BlockParser(HTMLParser):
             self.end_block()
 
     def _inside_step(self) -> bool:
-        """True within a list that is nested in a numbered one."""
-        return "ol" in self._lists[:-1]
+        """True within bullets that are nested in a numbered list."""
+        return "ol" in self._lists and "ul" in self._lists[self._lists.index("ol") :]
 
     def _break(self, inside_list: str) -> None:
         if self._lists or inside_list != " ":

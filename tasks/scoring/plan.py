@@ -42,10 +42,6 @@ _AFTER = re.compile(
     re.I,
 )
 _END = re.compile(r"\b(?:close|closing|end|finish|conclude) (?:by|with|the)\b|\bfinally\b", re.I)
-_CONDITION = re.compile(
-    r"^(?:if|when(?:ever)?|once|after|as soon as|unless|in case|where|should (?:the|a))\b[^,]*",
-    re.I,
-)
 _BY_NAME = re.compile(r"\bby (?:\w+ )?name\b", re.I)
 _OF_SEVERAL = re.compile(r"\b(one|two|three) of\b", re.I)
 
@@ -77,16 +73,14 @@ def plan_of(step: Step) -> Plan:
     """The demands of a step; a step without an act that is known demands "other"."""
     first = split_sentences(step.text)[0].text
     clause = first
-    condition = None if _AFTER.match(first) else _CONDITION.match(first)
+    condition = "" if _AFTER.match(first) else step.condition
     demands = []
     for act, pattern in _ACTS:
         found = pattern.search(clause)
         if found:
             demands.append(_demand(act, clause, found.end()))
             clause = clause[: found.start()] + " " * len(found[0]) + clause[found.end() :]
-    return Plan(
-        step, tuple(demands) or (Demand("other", _due(first)),), condition[0] if condition else ""
-    )
+    return Plan(step, tuple(demands) or (Demand("other", _due(first)),), condition)
 
 
 def _demand(act: ActName, clause: str, end: int) -> Demand:

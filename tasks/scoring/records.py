@@ -95,11 +95,18 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A numbered step of a procedure, from 1."""
+    """A numbered step of a procedure, from 1.
+
+    `condition` is what it hangs on, `actor` who is to do it, `deadline` until when: each in the
+    procedure's own words, "" where it does not say.
+    """
 
     step_no: int
     text: str
     kind: StepKind
+    condition: str = ""
+    actor: str = ""
+    deadline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
