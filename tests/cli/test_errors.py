@@ -50,6 +50,7 @@ def test_every_command_has_help_with_an_example(tmp_path) -> None:
     calls += [(name,) for name in ("login", "logout", "whoami", "authorize")]
     calls += [("member", name) for name in ("add", "list", "remove", "first-owner")]
     calls += [("quarantine", "list"), ("quarantine", "retry")]
+    calls += [("knowledge", name) for name in ("add", "list", "remove")]
     calls += [("keys", "status"), ("keys", "rotate")]
     calls += [("disconnect", "zendesk"), ("disconnect", "slack")]
     calls += [("org", "add"), ("org", "list"), ("connect", "zendesk"), ("connect", "slack")]
