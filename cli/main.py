@@ -19,6 +19,7 @@ from cli import (
     organizations,
     quarantine,
     read,
+    sop,
 )
 from tasks.errors import TransientError, VensorError
 from tasks.sanitising import without_values
@@ -46,6 +47,7 @@ for module in (
     operate,
     read,
     knowledge,
+    sop,
     quarantine,
     keys,
     doctor,

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 
 from tasks.conversation import OpenConversation, open_conversations
 from tasks.encryption import Cipher
-from tasks.procedures import quote_hash, quote_of, version_of
+from tasks.procedures import digest_of, quote_hash, quote_of
 from tasks.resources import Resources
-from tasks.scoring import SOP_VERSION, Evidence, Sop, Step, Turn, parse_sop, speaker_of
+from tasks.scoring import Evidence, Sop, Step, Turn, parse_sop, speaker_of
 from warehouse import checks, knowledge
 from warehouse.checks import Check
 
@@ -51,6 +51,8 @@ class StepFinding:
     step_no: int
     kind: str
     clause: str
+    actor: str
+    deadline: str
     verdict: str
     confidence: float
     reason: str
@@ -65,8 +67,7 @@ def find_findings(resources: Resources, ticket_id: int) -> list[StepFinding]:
     """Every step's verdict on a ticket; reading its words is written to the audit trail."""
     with resources.session() as connection:
         documents = knowledge.find_documents(connection, kind="sop")
-        version = version_of(documents, SOP_VERSION)
-        found = checks.checks_of(connection, ticket_id, version=version)
+        found = checks.checks_of(connection, ticket_id, present=digest_of(documents))
         opened = open_conversations(connection, resources.cipher, [ticket_id]) if found else []
         resources.audit(
             connection,
@@ -106,6 +107,8 @@ def _finding(
         step_no=check.step_no,
         kind=clause.kind,
         clause=clause.text,
+        actor=clause.actor,
+        deadline=clause.deadline,
         verdict=check.verdict,
         confidence=check.confidence,
         reason=check.reason,

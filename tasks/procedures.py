@@ -57,7 +57,7 @@ class Procedures:
 
     @property
     def version(self) -> str:
-        return version_of(self.documents, self.judge.version)
+        return f"{self.judge.version}+{digest_of(self.documents)}"
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,10 @@ def read_procedures(resources: Resources, embedder: Embedder, judge: Judge) -> P
     return Procedures(documents, sops, Shelf(sops, embedder), judge)
 
 
-def version_of(documents: Sequence[Document], judged_by: str) -> str:
-    """Names who judges and what all procedures say."""
+def digest_of(documents: Sequence[Document]) -> str:
+    """Names what all procedures say."""
     said = b"".join(one.document_id.encode() + one.version for one in documents)
-    return f"{judged_by}+{hashlib.sha256(said).hexdigest()[:12]}"
+    return hashlib.sha256(said).hexdigest()[:12]
 
 
 def judge_pending(

@@ -131,18 +131,20 @@ def _is_mark_of(model_version: str) -> ColumnElement[bool]:
     )
 
 
-def checks_of(connection: Connection, ticket_id: int, *, version: str) -> list[Check]:
+def checks_of(connection: Connection, ticket_id: int, *, present: str) -> list[Check]:
     """The latest verdicts on a ticket by each procedure, in the documents' and steps' order.
 
-    Where the ticket was judged by the procedures of `version`, the present ones, only theirs; else
-    those of the version that was present last. Of several models, those of the last.
+    Where the ticket was judged by the procedures that `present` names, only theirs; else those of
+    the version that was present last. Of several models, those of the last.
     """
     rows = connection.execute(
         text("""
             with judged as (
                 select exists (
                     select from ai.ticket_work
-                    where ticket_id = :id and task = 'sop' and model_version = :version
+                    where
+                        ticket_id = :id and task = 'sop'
+                        and model_version like '%+' || :present
                 ) as now
             ),
             latest as (
@@ -170,7 +172,7 @@ def checks_of(connection: Connection, ticket_id: int, *, version: str) -> list[C
             where c.ticket_id = :id
             order by l.title, l.document_id, c.step_no
         """),
-        {"id": ticket_id, "version": version},
+        {"id": ticket_id, "present": present},
     )
     return [Check(**row._mapping) for row in rows]
 

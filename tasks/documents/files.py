@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from tasks.documents.document import UnreadableDocumentError
 from tasks.documents.reading import SUFFIXES
+from tasks.settings import is_loopback
 
 MAX_BYTES = 20 * 2**20
 # What people do not see as files of theirs: hidden ones, and the locks of Word.
@@ -79,6 +80,7 @@ def _files_of(place: str) -> Sequence[SourceFile]:
     try:
         files, path = url_to_fs(place)
         if place.startswith(("http://", "https://")):
+            _check_clear(place)
             return [SourceFile(address_of(place), path, files)]
         if not files.exists(path):
             raise UnreadableDocumentError("is not there")
@@ -92,6 +94,12 @@ def _files_of(place: str) -> Sequence[SourceFile]:
     if not paths:
         raise UnreadableDocumentError(f"holds no file of {', '.join(SUFFIXES)}")
     return [SourceFile(address_of(files.unstrip_protocol(one)), one, files) for one in paths]
+
+
+def _check_clear(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise UnreadableDocumentError("would come in the clear; use https")
 
 
 def _is_document(path: str, folder: str) -> bool:

@@ -24,6 +24,8 @@ def _vensor(*arguments: str, home: str) -> "subprocess.CompletedProcess[str]":
         (("org", "list"), 1, "run `vensor init`"),
         (("run", "--org", "acme", "--stages", "extract,bake"), 1, "no stage 'bake'; there are:"),
         (("run", "--org", "acme", "--as-of", "yesterday"), 1, "is not an instant such as"),
+        (("sop", "findings", "--org", "acme", "--ticket", "first"), 2, "integer"),
+        (("knowledge", "add", "--org", "acme"), 2, "PATHS"),
         (("run",), 2, "org"),
         (("bake",), 2, "No such command"),
         (("org", "add", "acme", "--name", "A", "--timezone", "Mars/Base"), 2, "time zone"),
@@ -51,6 +53,7 @@ def test_every_command_has_help_with_an_example(tmp_path) -> None:
     calls += [("member", name) for name in ("add", "list", "remove", "first-owner")]
     calls += [("quarantine", "list"), ("quarantine", "retry")]
     calls += [("knowledge", name) for name in ("add", "list", "remove")]
+    calls += [("sop", name) for name in ("findings", "rescore")]
     calls += [("keys", "status"), ("keys", "rotate")]
     calls += [("disconnect", "zendesk"), ("disconnect", "slack")]
     calls += [("org", "add"), ("org", "list"), ("connect", "zendesk"), ("connect", "slack")]

@@ -44,6 +44,7 @@ def test_what_is_named_and_not_there_is_told(folder: Path) -> None:
         ("b.md", ""),
         ("empty", "holds no file of .md, .markdown, .html, .htm, .pdf, .docx"),
     ]
+    assert _told("http://example.com/y.md") == [("y.md", "would come in the clear; use https")]
     assert _told("nosuch://x/y.md") == [("y.md", "is no path or URL of a kind that is known")]
 
 
