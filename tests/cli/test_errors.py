@@ -25,7 +25,7 @@ def _vensor(*arguments: str, home: str) -> "subprocess.CompletedProcess[str]":
         (("run", "--org", "acme", "--stages", "extract,bake"), 1, "no stage 'bake'; there are:"),
         (("run", "--org", "acme", "--as-of", "yesterday"), 1, "is not an instant such as"),
         (("sop", "findings", "--org", "acme", "--ticket", "first"), 2, "integer"),
-        (("knowledge", "add", "--org", "acme"), 2, "PATHS"),
+        (("knowledge", "add", "--org", "acme"), 2, "paths"),
         (("run",), 2, "org"),
         (("bake",), 2, "No such command"),
         (("org", "add", "acme", "--name", "A", "--timezone", "Mars/Base"), 2, "time zone"),

@@ -45,7 +45,8 @@ def test_good_files_are_added_and_bad_ones_told(resources: Resources, folder: Pa
     assert "added      Refunds (3 steps)" in done.stdout
     assert "3 refused" in done.stdout
     assert sorted(line.split("/")[-1] for line in done.stderr.splitlines()) == [
-        "about.html has no numbered steps to be judged by; number them, or add it with --kind article",
+        "about.html has no numbered steps to be judged by; number them, or add it with --kind"
+        " article",
         "broken.pdf is no PDF that can be read; print it into a new PDF",
         "missing.md is not there",
     ]  # fmt: skip
