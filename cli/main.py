@@ -16,6 +16,7 @@ from cli import (
     members,
     operate,
     organizations,
+    privacy,
     quarantine,
     read,
 )
@@ -45,6 +46,7 @@ for module in (
     operate,
     read,
     quarantine,
+    privacy,
     keys,
     doctor,
     demo,

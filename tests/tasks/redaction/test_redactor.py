@@ -148,7 +148,8 @@ def test_reprs_hold_no_words() -> None:
 
 PIECES = st.sampled_from(
     ["Maria", "Lopez", "4111 1111 1111 1111", "a@b.example", "[PERSON_1]", "12 Elm Street",
-     " ", "ß", "will", "Will", ", ", "\n", "7 and 8", "É", "İ", "ǆ", "５５５０１３４", "\U0001f469\u200d\U0001f467", "\u202e"]
+     " ", "ß", "will", "Will", ", ", "\n", "7 and 8", "É", "İ", "ǆ", "５５５０１３４",
+     "\U0001f469\u200d\U0001f467", "\u202e"]
 )  # fmt: skip
 
 
