@@ -69,7 +69,8 @@ def pending_tickets(
 ) -> list[PendingTicket]:
     """Tickets with a comment or transcript loaded since this task last read them.
 
-    All, or those that changed in the source at `since` or later.
+    None that someone in it opted out of; with `since`, those that changed in the source then or
+    later.
     """
     rows = connection.execute(
         text("""
@@ -88,6 +89,7 @@ def pending_tickets(
                 and w.task = :task and w.model_version = :model_version
             where
                 (w.seen_at is null or w.seen_at < n.seen_at)
+                and n.ticket_id not in (select o.ticket_id from ai.opted_out_tickets as o)
                 and (
                     cast(:since as timestamptz) is null
                     or exists (
