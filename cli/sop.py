@@ -105,6 +105,8 @@ def rescore(
         _print_json(done.as_dict())
         return
     stdout.print(f"{done.tickets:,} tickets judged, {done.checks:,} verdicts written")
+    if not done.is_whole:
+        stdout.print("stopped: today's budget for models is spent; the next day goes on")
     for one in done.documents:
         _print_change(one)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tasks.embedding import Embedder, LocalEmbedder
 from tasks.resources import Resources
+from tasks.scoring import RULES_VERSION, SOP_VERSION, Judge, LocalJudge
 from tasks.settings import Settings
 from tasks.speech import LocalTranscriber, Transcriber
 from warehouse.models import Capability, Choice, Provider, Used, find_choice, record_usage
@@ -114,6 +115,31 @@ def opened_transcriber(resources: Resources) -> Iterator[Transcriber]:
         yield OpenAITranscriber(
             service, model=choice.model, language=choice.language, agent_channel=agent
         )
+
+
+@contextmanager
+def opened_judge(resources: Resources, embedder: Embedder) -> Iterator[Judge]:
+    """Who judges by procedures for the organization; one that is remote gets redacted text only.
+
+    `embedder` is of this machine.
+    """
+    choice = chosen(resources, "analyse")
+    if choice.provider == "local":
+        yield LocalJudge(embedder)
+        return
+    from tasks.scoring.openai import OpenAIJudge
+    from tasks.sharing import RedactingJudge
+
+    with opened_service(resources) as service:
+        yield RedactingJudge(resources, OpenAIJudge(service, model=choice.model))
+
+
+def judge_version(resources: Resources) -> str:
+    """The version of who judges for the organization now."""
+    choice = chosen(resources, "analyse")
+    if choice.provider == "local":
+        return SOP_VERSION
+    return f"{choice.model}+{RULES_VERSION}"
 
 
 def note_local(

@@ -5,11 +5,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from tasks.choices import judge_version
 from tasks.connections import find_connection, unsealed_credentials
 from tasks.errors import RefusedError
 from tasks.escalation import Digest, Finding, SlackChannel, blocks, fallback
 from tasks.resources import Resources, opened
-from tasks.scoring import SENTIMENT_VERSION, SOP_VERSION, parse_sop
+from tasks.scoring import SENTIMENT_VERSION, parse_sop
 from tasks.step import step
 from warehouse import escalation, outbox
 from warehouse.escalation import MissedStep, UnhappyTicket
@@ -60,7 +61,8 @@ def _digest(connection: Connection, resources: Resources, day: date, as_of: date
     unhappy = escalation.unhappy_tickets(
         connection, model_version=SENTIMENT_VERSION, since=since, at_most=UNHAPPY_AT_MOST
     )
-    missed = escalation.missed_steps(connection, model_version=SOP_VERSION, since=since)
+    judged_by = judge_version(resources)
+    missed = escalation.missed_steps(connection, model_version=judged_by, since=since)
     base_url = find_connection(resources, "zendesk").base_url
     return Digest(
         organization=resources.organization.name,
@@ -75,7 +77,7 @@ def _digest(connection: Connection, resources: Resources, day: date, as_of: date
         missed_steps=[_missed(one, base_url) for one in missed],
         missed_total=len(missed),
         scored=escalation.scored_tickets(connection, model_version=SENTIMENT_VERSION, since=since),
-        versions=f"{SENTIMENT_VERSION}, {SOP_VERSION}",
+        versions=f"{SENTIMENT_VERSION}, {judged_by}",
     )
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from tasks.conversation import OpenConversation, mark_read, open_conversations, open_subjects
 from tasks.embedding import Embedder
 from tasks.encryption import Cipher
+from tasks.errors import BudgetSpentError
 from tasks.progress import report
 from tasks.resources import Resources
 from tasks.scoring import Conversation, Evidence, Finding, Found, Judge, Shelf, Sop, parse_sop
@@ -24,6 +25,8 @@ from warehouse.tables import ai
 
 TASK: Final = "sop"
 TICKETS_AT_ONCE = 64
+# Elsewhere: what a model has answered of a batch is lost when a budget ends within it.
+TICKETS_AT_ONCE_REMOTE = 16
 QUOTE = "quote"
 CHECK = (
     "ticket_id",
@@ -62,10 +65,15 @@ class Procedures:
 
 @dataclass(frozen=True)
 class Judged:
-    """What was done: tickets read and verdicts written."""
+    """What was done: tickets read and verdicts written; whether that is all, or a budget ended it.
+
+    `unverified` are verdicts of a model that were taken back because no quotation held.
+    """
 
     tickets: int
     checks: int
+    is_whole: bool
+    unverified: int
 
 
 def read_procedures(resources: Resources, embedder: Embedder, judge: Judge) -> Procedures:
@@ -91,11 +99,15 @@ def judge_pending(
     """
     with resources.session() as connection:
         pending = pending_tickets(connection, TASK, procedures.version, since=since)
-    written = 0
-    for at in range(0, len(pending), TICKETS_AT_ONCE):
-        report("procedures", at, total=len(pending), note="tickets")
-        written += _judge(resources, procedures, pending[at : at + TICKETS_AT_ONCE])
-    return Judged(len(pending), written)
+    at_once = TICKETS_AT_ONCE_REMOTE if procedures.judge.remote else TICKETS_AT_ONCE
+    done = written = 0
+    try:
+        for done in range(0, len(pending), at_once):
+            report("procedures", done, total=len(pending), note="tickets")
+            written += _judge(resources, procedures, pending[done : done + at_once])
+    except BudgetSpentError:
+        return Judged(done, written, False, procedures.judge.unverified)
+    return Judged(len(pending), written, True, procedures.judge.unverified)
 
 
 def _judge(resources: Resources, procedures: Procedures, pending: Sequence[PendingTicket]) -> int:

@@ -7,11 +7,12 @@ from difflib import SequenceMatcher
 
 from sqlalchemy import Connection
 
+from tasks.choices import opened_judge
 from tasks.embedding import LocalEmbedder
 from tasks.errors import ConfigurationError
 from tasks.procedures import Procedures, judge_pending, read_procedures
 from tasks.resources import opened
-from tasks.scoring import LocalJudge, Step, parse_sop
+from tasks.scoring import Step, parse_sop
 from warehouse import checks, knowledge
 from warehouse.checks import StepPair, VerdictChange
 from warehouse.knowledge import Document, Version
@@ -61,10 +62,14 @@ class DocumentChange:
 
 @dataclass(frozen=True)
 class Rescored:
-    """What was judged now, and the difference to each ticket's former verdicts."""
+    """What was judged now, and the difference to each ticket's former verdicts.
+
+    `is_whole` is false where a budget ended it before the last ticket.
+    """
 
     tickets: int
     checks: int
+    is_whole: bool
     documents: Sequence[DocumentChange]
 
     def as_dict(self) -> dict[str, object]:
@@ -87,9 +92,10 @@ def rescore(
     """
     with opened(slug) as resources, exclusive(resources.engine, resources.organization):
         embedder = LocalEmbedder()
-        procedures = read_procedures(resources, embedder, LocalJudge(embedder))
-        compared = _named(procedures.documents, document_id)
-        judged = judge_pending(resources, procedures, since=since)
+        with opened_judge(resources, embedder) as judge:
+            procedures = read_procedures(resources, embedder, judge)
+            compared = _named(procedures.documents, document_id)
+            judged = judge_pending(resources, procedures, since=since)
         with resources.session() as connection:
             changes = [_change(connection, procedures, one, since, limit) for one in compared]
             resources.audit(
@@ -98,7 +104,7 @@ def rescore(
                 purpose="rescore",
                 details={"tickets": judged.tickets},
             )
-    return Rescored(judged.tickets, judged.checks, changes)
+    return Rescored(judged.tickets, judged.checks, judged.is_whole, changes)
 
 
 def _named(documents: Sequence[Document], document_id: str | None) -> Sequence[Document]:

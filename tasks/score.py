@@ -5,12 +5,13 @@ A score holds no word of a conversation.
 
 from collections.abc import Sequence
 
+from tasks.choices import opened_judge
 from tasks.conversation import OpenConversation, mark_read, open_conversations
 from tasks.embedding import LocalEmbedder
-from tasks.procedures import judge_pending, read_procedures
+from tasks.procedures import Judged, judge_pending, read_procedures
 from tasks.progress import report
 from tasks.resources import Resources, opened
-from tasks.scoring import SENTIMENT_VERSION, LocalJudge, TicketSentiment, score_sentiment
+from tasks.scoring import SENTIMENT_VERSION, TicketSentiment, score_sentiment
 from tasks.step import step
 from warehouse.ledger import StageResult
 from warehouse.loading import Rows, merge
@@ -53,13 +54,23 @@ def score_tickets(slug: str) -> StageResult:
         for at in range(0, len(pending), TICKETS_AT_ONCE):
             report("score", at, total=len(pending), note="tickets")
             written += _score(resources, embedder, pending[at : at + TICKETS_AT_ONCE])
-        procedures = read_procedures(resources, embedder, LocalJudge(embedder))
-        judged = judge_pending(resources, procedures)
+        with opened_judge(resources, embedder) as judge:
+            procedures = read_procedures(resources, embedder, judge)
+            judged = judge_pending(resources, procedures)
         return StageResult(
             max(len(pending), judged.tickets),
             written + judged.checks,
-            note=f"{len(procedures.documents)} procedures",
+            note=_note(len(procedures.documents), judged),
         )
+
+
+def _note(procedures: int, judged: Judged) -> str:
+    note = f"{procedures} procedures"
+    if judged.unverified:
+        note += f", {judged.unverified} verdicts without a quotation that holds"
+    if not judged.is_whole:
+        note += "; stopped: today's budget for models is spent; the next day goes on"
+    return note
 
 
 def _score(resources: Resources, embedder: LocalEmbedder, pending: Sequence[PendingTicket]) -> int:

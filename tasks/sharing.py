@@ -6,6 +6,7 @@ of this machine, and all of it is replaced. What was replaced never leaves.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,8 +18,9 @@ from tasks.embedding import Batch, Embedder
 from tasks.encryption import Cipher
 from tasks.errors import OptedOutError
 from tasks.openai import Call
-from tasks.redaction import Person, Redactor
+from tasks.redaction import Person, Redacted, Redactor
 from tasks.resources import Resources
+from tasks.scoring import Asked, Conversation, Finding, Found, Judge, Sop, Turn
 from tasks.zendesk.contents import CallContent, IdentityContent, UserContent
 from warehouse.opt_outs import opted_out
 from warehouse.outbound import Sending, record_sending
@@ -112,6 +114,69 @@ class RedactingEmbedder:
             return {}
         with self._resources.session() as connection:
             return people_of(connection, self._resources.cipher, sorted(set(ticket_ids)))
+
+
+class RedactingJudge:
+    """A judge that is elsewhere, which gets every conversation without what is personal."""
+
+    remote = True
+
+    def __init__(self, resources: Resources, judge: Judge) -> None:
+        self._resources = resources
+        self._judge = judge
+
+    @property
+    def version(self) -> str:
+        """That of the judge."""
+        return self._judge.version
+
+    @property
+    def unverified(self) -> int:
+        """That of the judge."""
+        return self._judge.unverified
+
+    def judge(
+        self, sops: Sequence[Sop], conversations: Sequence[Conversation], asked: Asked
+    ) -> list[Found]:
+        """As `Judge.judge`; evidence points into the conversations as they are here."""
+        wanted = {at for places in asked.values() for at in places}
+        conversations = [
+            one if at in wanted else replace(one, turns=()) for at, one in enumerate(conversations)
+        ]
+        ids = sorted({conversations[at].ticket_id for at in wanted})
+        with self._resources.session() as connection:
+            people = people_of(connection, self._resources.cipher, ids)
+        redacted = [
+            Redactor(people.get(one.ticket_id, [])).redact([turn.text for turn in one.turns])
+            for one in conversations
+        ]
+        told = [
+            replace(one, subject="", turns=_turns(one, done.texts))
+            for one, done in zip(conversations, redacted, strict=True)
+        ]
+        found = self._judge.judge(sops, told, asked)
+        return [
+            {position: tuple(_restored(step, one, done) for step in steps)
+             for position, steps in each.items()}
+            for each, one, done in zip(found, conversations, redacted, strict=True)
+        ]  # fmt: skip
+
+
+def _turns(conversation: Conversation, texts: Sequence[str]) -> tuple[Turn, ...]:
+    return tuple(
+        replace(turn, text=text) for turn, text in zip(conversation.turns, texts, strict=True)
+    )
+
+
+def _restored(finding: Finding, conversation: Conversation, redacted: Redacted) -> Finding:
+    """The finding with its evidence where it stands in what was said."""
+    evidence = finding.evidence
+    if evidence is None:
+        return finding
+    places = [(turn.comment_id, turn.turn_no) for turn in conversation.turns]
+    turn = places.index((evidence.comment_id, evidence.turn_no))
+    start, end = redacted.original_span(turn, evidence.start_char, evidence.end_char)
+    return replace(finding, evidence=replace(evidence, start_char=start, end_char=end))
 
 
 def _opened(cipher: Cipher, sealed: SealedPerson) -> Person:

@@ -1,5 +1,6 @@
 """How customers sound and whether agents follow their procedures, without a language model."""
 
+from tasks.scoring.asking import RULES_VERSION
 from tasks.scoring.judging import SOP_VERSION, LocalJudge, judge
 from tasks.scoring.protocol import Asked, Found, Judge
 from tasks.scoring.records import (
@@ -22,6 +23,7 @@ from tasks.scoring.sop import parse_sop
 from tasks.scoring.speakers import speaker_of
 
 __all__ = [
+    "RULES_VERSION",
     "SENTIMENT_VERSION",
     "SOP_VERSION",
     "Asked",

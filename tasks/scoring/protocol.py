@@ -12,10 +12,21 @@ Found = dict[int, tuple[Finding, ...]]
 
 
 class Judge(Protocol):
-    """One way to judge. `version` names model and rules: another one judges everything anew."""
+    """One way to judge.
+
+    `remote` where words leave this machine for it. `version` names model and rules: another one
+    judges everything anew. `unverified` counts verdicts that were taken back because no quotation
+    held.
+    """
+
+    @property
+    def remote(self) -> bool: ...
 
     @property
     def version(self) -> str: ...
+
+    @property
+    def unverified(self) -> int: ...
 
     def judge(
         self, sops: Sequence[Sop], conversations: Sequence[Conversation], asked: Asked

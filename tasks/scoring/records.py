@@ -84,6 +84,8 @@ class Finding:
     - not_applicable: no_request, no_agent_turn, not_due, condition_absent
     - unknown: request_unclear, partly_met, unclear_wording, wrong_time, speaker_unclear,
       change_unclear, note_contradicts, possible_violation, condition_unclear, no_evidence
+    - of a model elsewhere: model_judged, model_unsure, quote_unverified; request_unclear and
+      no_agent_turn as above
     """
 
     step_no: int

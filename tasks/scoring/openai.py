@@ -1,0 +1,219 @@
+"""Judging by a model elsewhere: whether a procedure applies, then one question for each step.
+
+It gets conversations that are redacted already. What it says counts only with words that stand in a
+turn of an agent; else it is asked once more, and then nothing is known.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import msgspec
+import openai
+from openai.types.responses import Response
+
+from tasks.openai import Call, Flag, NoAnswerError, NotOfferedError, OpenAIService
+from tasks.scoring.asking import (
+    RULES,
+    RULES_VERSION,
+    Applicability,
+    Question,
+    StepAnswer,
+    applies_question,
+    step_question,
+)
+from tasks.scoring.protocol import Asked, Found
+from tasks.scoring.quotes import find_quote
+from tasks.scoring.records import Conversation, Evidence, Finding, Sop, Step, Turn
+from tasks.scoring.speakers import speaker_of
+
+WAYS = (Flag.RESPONSES, Flag.JSON_SCHEMA, Flag.JSON_OBJECT)
+MAX_OUTPUT_TOKENS = 2_000
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """One step of a procedure in one conversation, by their positions."""
+
+    position: int
+    at: int
+    step: Step
+    question: Question = field(repr=False)
+
+
+class OpenAIJudge:
+    """Judges by a model of an OpenAI-compatible server.
+
+    `unverified` counts the steps of which nothing is known because no quotation held.
+    """
+
+    remote = True
+
+    def __init__(self, service: OpenAIService, *, model: str) -> None:
+        self._service = service
+        self._model = model
+        self.unverified = 0
+
+    @property
+    def version(self) -> str:
+        """The model, then the rules of asking."""
+        return f"{self._model}+{RULES_VERSION}"
+
+    def judge(
+        self, sops: Sequence[Sop], conversations: Sequence[Conversation], asked: Asked
+    ) -> list[Found]:
+        """As `Judge.judge`. Raises: as `OpenAIService.call`."""
+        found: list[Found] = [{} for _ in conversations]
+        askings: list[_Asking] = []
+        for position, at, applies in self._applying(sops, conversations, asked):
+            sop, spoken = sops[position], conversations[at]
+            if not any(turn.speaker in ("agent", "unknown") for turn in spoken.turns):
+                found[at][position] = _same(sop, "not_applicable", "no_agent_turn")
+            elif applies is None or applies.applies == "unclear":
+                found[at][position] = _same(sop, "unknown", "request_unclear")
+            elif applies.applies == "yes":
+                askings += [
+                    _Asking(position, at, step, step_question(sop, step, spoken))
+                    for step in sop.steps
+                ]
+        for asking, finding in zip(askings, self._findings(conversations, askings), strict=True):
+            known = found[asking.at].get(asking.position, ())
+            found[asking.at][asking.position] = (*known, finding)
+        return found
+
+    def _applying(
+        self, sops: Sequence[Sop], conversations: Sequence[Conversation], asked: Asked
+    ) -> Iterator[tuple[int, int, Applicability | None]]:
+        pairs = [
+            (position, at)
+            for position, places in sorted(asked.items())
+            for at in places
+            if sops[position].steps
+        ]
+        questions = [applies_question(sops[one], conversations[at]) for one, at in pairs]
+        answers = self._answers(questions, Applicability)
+        for (position, at), answer in zip(pairs, answers, strict=True):
+            yield position, at, answer
+
+    def _findings(
+        self, conversations: Sequence[Conversation], askings: Sequence[_Asking]
+    ) -> list[Finding]:
+        """A finding each: of the first answer that holds, or of the second, or unknown."""
+        found: dict[int, Finding] = {}
+        for _ in range(2):
+            left = [at for at in range(len(askings)) if at not in found]
+            answers = self._answers([askings[at].question for at in left], StepAnswer)
+            for at, answer in zip(left, answers, strict=True):
+                asking = askings[at]
+                finding = _verified(answer, asking.step, conversations[asking.at].turns)
+                if finding is not None:
+                    found[at] = finding
+        self.unverified += len(askings) - len(found)
+        return [
+            found.get(at) or Finding(one.step.step_no, "unknown", 0.0, "quote_unverified", None)
+            for at, one in enumerate(askings)
+        ]
+
+    def _answers(self, questions: Sequence[Question], kind: type[T]) -> list[T | None]:
+        """The answers in order; None for one that there is not, or in another form.
+
+        A server that does not know one way of asking is asked in the next.
+        """
+        while True:
+            way = self._service.flags.first(WAYS)
+            try:
+                outcomes = list(self._service.outcomes(self._call(one, way) for one in questions))
+            except NotOfferedError:
+                if self._service.flags.first(WAYS) is None:
+                    raise
+                continue
+            return [_decoded(one, kind) for one in outcomes]
+
+    def _call(self, question: Question, way: Flag | None) -> tuple[Call, "_Operation"]:
+        call = Call(
+            capability="analyse",
+            model=self._model,
+            ticket_ids=(question.ticket_id,),
+            items=1,
+            payload_bytes=question.payload_bytes,
+            uses=way,
+        )
+        return call, _Operation(self._model, question, way)
+
+
+@dataclass(frozen=True)
+class _Operation:
+    """One request, in the form that the server knows."""
+
+    model: str
+    question: Question
+    way: Flag | None
+
+    def __call__(self, client: openai.OpenAI) -> Any:
+        words = f"{self.question.about}\n{self.question.conversation}"
+        if self.way is Flag.RESPONSES:
+            text: Any = {"format": {"type": "json_schema", **self._form}}
+            return client.responses.create(
+                model=self.model, instructions=RULES, input=words, text=text, store=False
+            )
+        rules, form = RULES, {"type": "json_schema", "json_schema": self._form}
+        if self.way is not Flag.JSON_SCHEMA:
+            schema = msgspec.json.encode(self.question.schema).decode()
+            rules, form = f"{RULES}\nThe form, as JSON schema: {schema}", {"type": "json_object"}
+        asked: Any = [{"role": "system", "content": rules}, {"role": "user", "content": words}]
+        told: Any = form
+        return client.chat.completions.create(
+            model=self.model, messages=asked, response_format=told, store=False
+        )
+
+    @property
+    def _form(self) -> dict[str, Any]:
+        return {"name": self.question.name, "schema": self.question.schema, "strict": True}
+
+
+def _decoded(outcome: Any, kind: type[T]) -> T | None:
+    if isinstance(outcome, NoAnswerError):
+        return None
+    if isinstance(outcome, Response):
+        told = outcome.output_text
+    else:
+        told = outcome.choices[0].message.content if outcome.choices else ""
+    try:
+        return msgspec.json.decode(told or "", type=kind)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _verified(answer: StepAnswer | None, step: Step, turns: Sequence[Turn]) -> Finding | None:
+    """The finding, if the answer's quote stands where it must; None: it is to be asked again."""
+    if answer is None:
+        return None
+    if answer.verdict in ("unknown", "not_applicable"):
+        reason = "model_unsure" if answer.verdict == "unknown" else "model_judged"
+        confidence = _bounded(answer.confidence) if answer.verdict != "unknown" else 0.0
+        return Finding(step.step_no, answer.verdict, confidence, reason, None)
+    evidence = _evidence(answer, turns)
+    needed = answer.verdict == ("not_met" if step.kind == "forbidden" else "met")
+    if evidence is None and (needed or answer.quote.strip()):
+        return None
+    confidence = _bounded(answer.confidence)
+    return Finding(step.step_no, answer.verdict, confidence, "model_judged", evidence)
+
+
+def _evidence(answer: StepAnswer, turns: Sequence[Turn]) -> Evidence | None:
+    """Where an agent says it: in the turn that was named, or else in the first that has it."""
+    named = turns[answer.turn - 1 : answer.turn] if answer.turn > 0 else ()
+    for turn in (*named, *turns):
+        place = find_quote(turn.text, answer.quote)
+        if place and speaker_of(turn, turn.text[slice(*place)]) in ("agent", "unknown"):
+            return Evidence(turn.comment_id, turn.turn_no, *place)
+    return None
+
+
+def _bounded(confidence: float) -> float:
+    return round(min(1.0, max(0.0, confidence)), 4)
+
+
+def _same(sop: Sop, verdict: Any, reason: str) -> tuple[Finding, ...]:
+    return tuple(Finding(step.step_no, verdict, 0.0, reason, None) for step in sop.steps)
