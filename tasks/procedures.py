@@ -13,7 +13,6 @@ from typing import Final
 from tasks.conversation import OpenConversation, mark_read, open_conversations, open_subjects
 from tasks.embedding import Embedder
 from tasks.encryption import Cipher
-from tasks.errors import BudgetSpentError
 from tasks.progress import report
 from tasks.resources import Resources
 from tasks.scoring import Conversation, Evidence, Finding, Found, Judge, Shelf, Sop, parse_sop
@@ -25,8 +24,6 @@ from warehouse.tables import ai
 
 TASK: Final = "sop"
 TICKETS_AT_ONCE = 64
-# Elsewhere: what a model has answered of a batch is lost when a budget ends within it.
-TICKETS_AT_ONCE_REMOTE = 16
 QUOTE = "quote"
 CHECK = (
     "ticket_id",
@@ -99,19 +96,24 @@ def judge_pending(
     """
     with resources.session() as connection:
         pending = pending_tickets(connection, TASK, procedures.version, since=since)
-    at_once = TICKETS_AT_ONCE_REMOTE if procedures.judge.remote else TICKETS_AT_ONCE
     done = written = 0
-    try:
-        for done in range(0, len(pending), at_once):
-            report("procedures", done, total=len(pending), note="tickets")
-            written += _judge(resources, procedures, pending[done : done + at_once])
-    except BudgetSpentError:
-        return Judged(done, written, False, procedures.judge.unverified)
-    return Judged(len(pending), written, True, procedures.judge.unverified)
+    for at in range(0, len(pending), TICKETS_AT_ONCE):
+        report("procedures", at, total=len(pending), note="tickets")
+        batch = pending[at : at + TICKETS_AT_ONCE]
+        read, rows = _judge(resources, procedures, batch)
+        done, written = done + read, written + rows
+        if read < len(batch):
+            return Judged(done, written, False, procedures.judge.unverified)
+    return Judged(done, written, True, procedures.judge.unverified)
 
 
-def _judge(resources: Resources, procedures: Procedures, pending: Sequence[PendingTicket]) -> int:
-    """Verdicts that were made for the same words and the same version are not made again."""
+def _judge(
+    resources: Resources, procedures: Procedures, pending: Sequence[PendingTicket]
+) -> tuple[int, int]:
+    """How many of these tickets are done with, and how many verdicts were written.
+
+    Verdicts that were made for the same words and the same version are not made again.
+    """
     judged_by = procedures.judge.version
     with resources.session() as connection:
         conversations = open_conversations(
@@ -125,13 +127,18 @@ def _judge(resources: Resources, procedures: Procedures, pending: Sequence[Pendi
     spoken = [_conversation(one, subjects) for one in conversations]
     about = procedures.shelf.candidates(spoken)
     kept, asked = _divided(procedures, spoken, about, {one for one in stored if one[0] in same})
-    rows = _rows(
-        resources.cipher,
+    found = procedures.judge.judge(procedures.sops, spoken, asked)
+    told = [(one, each) for one, each in zip(conversations, found, strict=True) if each is not None]
+    unasked = {one.ticket_id for one in conversations} - {one.ticket_id for one, _ in told}
+    written = _store(
+        resources,
         procedures,
-        conversations,
-        procedures.judge.judge(procedures.sops, spoken, asked),
+        pending,
+        [one for one, _ in told],
+        [one for one in kept if one[0] not in unasked],
+        _rows(resources.cipher, procedures, told),
     )
-    return _store(resources, procedures, pending, conversations, kept, rows)
+    return len(pending) - len(unasked), written
 
 
 def _store(
@@ -185,14 +192,11 @@ def _divided(
 
 
 def _rows(
-    cipher: Cipher,
-    procedures: Procedures,
-    conversations: Sequence[OpenConversation],
-    found: Sequence[Found],
+    cipher: Cipher, procedures: Procedures, told: Sequence[tuple[OpenConversation, Found]]
 ) -> Rows:
     values = [
         _row(cipher, procedures, procedures.documents[position], one, finding)
-        for one, findings in zip(conversations, found, strict=True)
+        for one, findings in told
         for position, steps in findings.items()
         for finding in steps
     ]

@@ -119,8 +119,6 @@ class RedactingEmbedder:
 class RedactingJudge:
     """A judge that is elsewhere, which gets every conversation without what is personal."""
 
-    remote = True
-
     def __init__(self, resources: Resources, judge: Judge) -> None:
         self._resources = resources
         self._judge = judge
@@ -137,7 +135,7 @@ class RedactingJudge:
 
     def judge(
         self, sops: Sequence[Sop], conversations: Sequence[Conversation], asked: Asked
-    ) -> list[Found]:
+    ) -> list[Found | None]:
         """As `Judge.judge`; evidence points into the conversations as they are here."""
         wanted = {at for places in asked.values() for at in places}
         conversations = [
@@ -156,8 +154,8 @@ class RedactingJudge:
         ]
         found = self._judge.judge(sops, told, asked)
         return [
-            {position: tuple(_restored(step, one, done) for step in steps)
-             for position, steps in each.items()}
+            each and {at: tuple(_restored(step, one, done) for step in steps)
+                      for at, steps in each.items()}
             for each, one, done in zip(found, conversations, redacted, strict=True)
         ]  # fmt: skip
 

@@ -27,7 +27,6 @@ _DECIMALS = 4
 class LocalJudge:
     """Judges on this machine, by rules and closeness; what is embedded of procedures is kept."""
 
-    remote = False
     version = SOP_VERSION
     unverified = 0  # what it points at, it has read there
 

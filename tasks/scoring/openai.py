@@ -12,6 +12,7 @@ import msgspec
 import openai
 from openai.types.responses import Response
 
+from tasks.errors import BudgetSpentError
 from tasks.openai import Call, Flag, NoAnswerError, NotOfferedError, OpenAIService
 from tasks.scoring.asking import (
     RULES,
@@ -42,13 +43,15 @@ class _Asking:
     question: Question = field(repr=False)
 
 
+class Unasked:
+    """In place of an answer to a question that a budget left no money for."""
+
+
 class OpenAIJudge:
     """Judges by a model of an OpenAI-compatible server.
 
     `unverified` counts the steps of which nothing is known because no quotation held.
     """
-
-    remote = True
 
     def __init__(self, service: OpenAIService, *, model: str) -> None:
         self._service = service
@@ -62,13 +65,16 @@ class OpenAIJudge:
 
     def judge(
         self, sops: Sequence[Sop], conversations: Sequence[Conversation], asked: Asked
-    ) -> list[Found]:
-        """As `Judge.judge`. Raises: as `OpenAIService.call`."""
+    ) -> Sequence[Found | None]:
+        """As `Judge.judge`. Raises: as `OpenAIService.call`, but for a budget that is spent."""
         found: list[Found] = [{} for _ in conversations]
         askings: list[_Asking] = []
+        unasked: set[int] = set()
         for position, at, applies in self._applying(sops, conversations, asked):
             sop, spoken = sops[position], conversations[at]
-            if not any(turn.speaker in ("agent", "unknown") for turn in spoken.turns):
+            if isinstance(applies, Unasked):
+                unasked.add(at)
+            elif not any(turn.speaker in ("agent", "unknown") for turn in spoken.turns):
                 found[at][position] = _same(sop, "not_applicable", "no_agent_turn")
             elif applies is None or applies.applies == "unclear":
                 found[at][position] = _same(sop, "unknown", "request_unclear")
@@ -78,13 +84,16 @@ class OpenAIJudge:
                     for step in sop.steps
                 ]
         for asking, finding in zip(askings, self._findings(conversations, askings), strict=True):
-            known = found[asking.at].get(asking.position, ())
-            found[asking.at][asking.position] = (*known, finding)
-        return found
+            if isinstance(finding, Unasked):
+                unasked.add(asking.at)
+            else:
+                known = found[asking.at].get(asking.position, ())
+                found[asking.at][asking.position] = (*known, finding)
+        return [None if at in unasked else one for at, one in enumerate(found)]
 
     def _applying(
         self, sops: Sequence[Sop], conversations: Sequence[Conversation], asked: Asked
-    ) -> Iterator[tuple[int, int, Applicability | None]]:
+    ) -> Iterator[tuple[int, int, Applicability | Unasked | None]]:
         pairs = [
             (position, at)
             for position, places in sorted(asked.items())
@@ -98,9 +107,9 @@ class OpenAIJudge:
 
     def _findings(
         self, conversations: Sequence[Conversation], askings: Sequence[_Asking]
-    ) -> list[Finding]:
+    ) -> list[Finding | Unasked]:
         """A finding each: of the first answer that holds, or of the second, or unknown."""
-        found: dict[int, Finding] = {}
+        found: dict[int, Finding | Unasked] = {}
         for _ in range(2):
             left = [at for at in range(len(askings)) if at not in found]
             answers = self._answers([askings[at].question for at in left], StepAnswer)
@@ -115,20 +124,25 @@ class OpenAIJudge:
             for at, one in enumerate(askings)
         ]
 
-    def _answers(self, questions: Sequence[Question], kind: type[T]) -> list[T | None]:
+    def _answers(self, questions: Sequence[Question], kind: type[T]) -> list[T | Unasked | None]:
         """The answers in order; None for one that there is not, or in another form.
 
-        A server that does not know one way of asking is asked in the next.
+        A server that does not know one way of asking is asked in the next. What a budget leaves no
+        money for is not asked.
         """
         while True:
             way = self._service.flags.first(WAYS)
+            answers: list[T | Unasked | None] = []
             try:
-                outcomes = list(self._service.outcomes(self._call(one, way) for one in questions))
+                for one in self._service.outcomes(self._call(one, way) for one in questions):
+                    answers.append(_decoded(one, kind))
+            except BudgetSpentError:
+                return [*answers, *(Unasked() for _ in questions[len(answers) :])]
             except NotOfferedError:
                 if self._service.flags.first(WAYS) is None:
                     raise
                 continue
-            return [_decoded(one, kind) for one in outcomes]
+            return answers
 
     def _call(self, question: Question, way: Flag | None) -> tuple[Call, "_Operation"]:
         call = Call(
@@ -185,10 +199,12 @@ def _decoded(outcome: Any, kind: type[T]) -> T | None:
         return None
 
 
-def _verified(answer: StepAnswer | None, step: Step, turns: Sequence[Turn]) -> Finding | None:
+def _verified(
+    answer: StepAnswer | Unasked | None, step: Step, turns: Sequence[Turn]
+) -> Finding | Unasked | None:
     """The finding, if the answer's quote stands where it must; None: it is to be asked again."""
-    if answer is None:
-        return None
+    if answer is None or isinstance(answer, Unasked):
+        return answer
     if answer.verdict in ("unknown", "not_applicable"):
         reason = "model_unsure" if answer.verdict == "unknown" else "model_judged"
         confidence = _bounded(answer.confidence) if answer.verdict != "unknown" else 0.0

@@ -14,13 +14,9 @@ Found = dict[int, tuple[Finding, ...]]
 class Judge(Protocol):
     """One way to judge.
 
-    `remote` where words leave this machine for it. `version` names model and rules: another one
-    judges everything anew. `unverified` counts verdicts that were taken back because no quotation
-    held.
+    `version` names model and rules: another one judges everything anew. `unverified` counts
+    verdicts that were taken back because no quotation held.
     """
-
-    @property
-    def remote(self) -> bool: ...
 
     @property
     def version(self) -> str: ...
@@ -30,8 +26,8 @@ class Judge(Protocol):
 
     def judge(
         self, sops: Sequence[Sop], conversations: Sequence[Conversation], asked: Asked
-    ) -> list[Found]:
-        """What was found about each conversation.
+    ) -> Sequence[Found | None]:
+        """What was found about each conversation; None for one that a budget left no money for.
 
         A procedure that nobody asked for in a conversation is not among its findings. The evidence
         of a finding is in a turn of the conversation, verbatim, and said by an agent.

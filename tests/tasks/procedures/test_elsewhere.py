@@ -68,17 +68,27 @@ def test_a_budget_that_is_spent_ends_the_day_and_not_the_run(
 ) -> None:
     """What is left waits."""
     prices = tmp_path / "prices.yml"
-    prices.write_text("- {model: gpt-6-luna, from: 2024-01-25, usd_per_million: {input: 20}}")
+    price = "{input: 1, output: 1000000}"
+    prices.write_text(f"- {{model: gpt-6-luna, from: 2024-01-25, usd_per_million: {price}}}")
     put(ASK)
-    say(1, "c:I want a refund.", f"a:{SAID}")
+    for ticket_id in range(1, 9):
+        say(ticket_id, "c:I want a refund.", f"a:{SAID}")
+    # three tokens an answer: for eight questions whether it applies, and a few whether it was met
     with resources.session() as connection:
-        set_budget(connection, resources.organization.org_id, Decimal(0))
+        set_budget(connection, resources.organization.org_id, Decimal(31))
     with served(model) as server:
         monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
         monkeypatch.setenv("VENSOR_PRICES_PATH", str(prices))
+        monkeypatch.setenv("VENSOR_OPENAI_CONCURRENCY", "1")
         done = judged(resources, embedder)
-    assert (done.tickets, done.is_whole, server.asked) == (0, False, [])
+        asked = len(server.asked)
+        assert (0 < done.tickets < 8, done.is_whole) == (True, False)
+        assert done.checks == done.tickets == asked - 8  # each answer that was paid for is stored
+        with resources.session() as connection:
+            set_budget(connection, resources.organization.org_id, None)
+        rest = judged(resources, embedder)
+    assert (rest.tickets, rest.is_whole) == (8 - done.tickets, True)
 
 
 def test_the_sandbox_s_answers_are_of_no_use_and_count_as_unknown(
