@@ -2,7 +2,8 @@
 
 Dense retrieval: the subject with the customer's first turn against the procedures' passages. A
 later turn counts too, where one of its sentences is close enough to a request that a procedure
-could apply for it. Whether it does, and how it was followed, is for a judge to say.
+could apply for it, or has the words of one. Whether it applies, and how it was followed, is for a
+judge to say.
 """
 
 from collections import defaultdict
@@ -12,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.embedding import Embedder, chunk_turn
+from tasks.scoring.actions import subject_of
 from tasks.scoring.lines import script_of
 from tasks.scoring.protocol import Asked
 from tasks.scoring.records import Conversation, Sop
-from tasks.scoring.trigger import LEAST_SIMILARITY, requests_of
+from tasks.scoring.trigger import LEAST_SIMILARITY, is_hinted, requests_of
 from tasks.scoring.vectors import Vectors
 
 # How many procedures a conversation is judged by at most for its beginning, and for the rest.
 CANDIDATES = 5
-# Cosine of what was said and a passage, and how far below the nearest procedure's it may be. Of 142
-# conversations among 50 procedures, the right one was the nearest for all but 3, at 0.22 or more.
+# Cosine of what was said and a passage, and how far below the nearest procedure's it may be.
 _LEAST_CLOSENESS = 0.2
 _MARGIN = 0.15
 _QUERY_WORDS = 120
@@ -38,6 +39,7 @@ class Shelf:
         self._known = Vectors(embedder)
         self._passages: list[Matrix] = []
         self._requests: list[Matrix] = []
+        self._subjects = [subject_of(sop.trigger) for sop in sops]
         if self._count > CANDIDATES:
             self._passages = [self._embedded(_passages(sop)) for sop in sops]
             self._requests = [self._embedded(requests_of(sop.trigger)) for sop in sops]
@@ -58,11 +60,18 @@ class Shelf:
         vectors = Vectors(self._embedder, self._known)
         vectors.add((*beginnings, *(text for texts in said for text in texts)))
         return [
-            self._chosen(vectors.rows([beginning]), vectors.rows(texts))
+            self._near(vectors.rows([beginning]), vectors.rows(texts)) | self._named(texts)
             for beginning, texts in zip(beginnings, said, strict=True)
         ]
 
-    def _chosen(self, beginning: Matrix, said: Matrix) -> set[int]:
+    def _named(self, said: Sequence[str]) -> set[int]:
+        """The procedures whose request somebody makes in words that are known."""
+        named = {
+            one for one in self._subjects if one and any(is_hinted(one, text) for text in said)
+        }
+        return {at for at, one in enumerate(self._subjects) if one in named}
+
+    def _near(self, beginning: Matrix, said: Matrix) -> set[int]:
         asked = _closeness(said, self._requests) >= LEAST_SIMILARITY
         return {
             *_nearest(_closeness(beginning, self._passages)),
