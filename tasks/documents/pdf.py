@@ -4,6 +4,7 @@ A PDF has no headings and no lists, only words at places. Numbers that count on 
 line ends what stands before it, unless the next one goes on in small letters.
 """
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,8 @@ def read_pdf(data: bytes) -> tuple[str, tuple[Block, ...]]:
     from pypdf import PdfReader  # slow to import: only who adds such files waits
     from pypdf.errors import PyPdfError
 
+    # it tells what is odd in a file, in the file's own words
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         reader = PdfReader(BytesIO(data))
         # an empty password is none: such a file opens for everyone
