@@ -28,23 +28,11 @@ _REPEATED = 3
 
 def read_pdf(data: bytes) -> tuple[str, tuple[Block, ...]]:
     """The title in its properties, and the blocks. Raises: UnreadableDocumentError."""
-    from pypdf import PdfReader  # slow to import: only who adds such files waits
-    from pypdf.errors import PyPdfError
-
-    # it tells what is odd in a file, in the file's own words
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
-        reader = PdfReader(BytesIO(data))
-        # an empty password is none: such a file opens for everyone
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise UnreadableDocumentError("is protected by a password; save a copy without one")
-        if len(reader.pages) > MAX_PAGES:
-            raise UnreadableDocumentError(f"has more than {MAX_PAGES} pages; split it")
-        pages = [page.extract_text(extraction_mode="layout").splitlines() for page in reader.pages]
-        title = (reader.metadata.title if reader.metadata else None) or ""
+        title, pages = _read(data)
     except UnreadableDocumentError:
         raise
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except Exception:  # whatever a broken file makes it raise
         raise UnreadableDocumentError(
             "is no PDF that can be read; print it into a new PDF"
         ) from None
@@ -52,6 +40,24 @@ def read_pdf(data: bytes) -> tuple[str, tuple[Block, ...]]:
     if not blocks:
         raise UnreadableDocumentError(SCAN)
     return title, blocks
+
+
+def _read(data: bytes) -> tuple[str, list[list[str]]]:
+    """The title and the lines of each page."""
+    from pypdf import PdfReader  # slow to import: only who adds such files waits
+
+    # it tells what is odd in a file, in the file's own words
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    reader = PdfReader(BytesIO(data))
+    # an empty password is none: such a file opens for everyone
+    if reader.is_encrypted and not reader.decrypt(""):
+        raise UnreadableDocumentError("is protected by a password; save a copy without one")
+    if len(reader.pages) > MAX_PAGES:
+        raise UnreadableDocumentError(f"has more than {MAX_PAGES} pages; split it")
+    title = (reader.metadata.title if reader.metadata else None) or ""
+    return title, [
+        page.extract_text(extraction_mode="layout").splitlines() for page in reader.pages
+    ]
 
 
 def _without_margins(pages: Sequence[Sequence[str]]) -> Iterator[str]:
