@@ -114,19 +114,8 @@ def _judge(
 
     Verdicts that were made for the same words and the same version are not made again.
     """
-    judged_by = procedures.judge.version
-    with resources.session() as connection:
-        conversations = open_conversations(
-            connection, resources.cipher, [ticket.ticket_id for ticket in pending]
-        )
-        ids = [one.ticket_id for one in conversations]
-        subjects = open_subjects(connection, resources.cipher, ids)
-        hashes = checks.judged_hashes(connection, ids, model_version=judged_by)
-        stored = checks.judged_pairs(connection, ids, model_version=judged_by)
-    same = {one.ticket_id for one in conversations if hashes.get(one.ticket_id) == one.content_hash}
-    spoken = [_conversation(one, subjects) for one in conversations]
-    about = procedures.shelf.candidates(spoken)
-    kept, asked = _divided(procedures, spoken, about, {one for one in stored if one[0] in same})
+    conversations, spoken, stored = _read(resources, procedures, pending)
+    kept, asked = _divided(procedures, spoken, procedures.shelf.candidates(spoken), stored)
     found = procedures.judge.judge(procedures.sops, spoken, asked)
     told = [(one, each) for one, each in zip(conversations, found, strict=True) if each is not None]
     unasked = {one.ticket_id for one in conversations} - {one.ticket_id for one, _ in told}
@@ -139,6 +128,24 @@ def _judge(
         _rows(resources.cipher, procedures, told),
     )
     return len(pending) - len(unasked), written
+
+
+def _read(
+    resources: Resources, procedures: Procedures, pending: Sequence[PendingTicket]
+) -> tuple[list[OpenConversation], list[Conversation], set[checks.Pair]]:
+    """The conversations, the same with their subjects, and what is judged for the same words."""
+    judged_by = procedures.judge.version
+    with resources.session() as connection:
+        conversations = open_conversations(
+            connection, resources.cipher, [ticket.ticket_id for ticket in pending]
+        )
+        ids = [one.ticket_id for one in conversations]
+        subjects = open_subjects(connection, resources.cipher, ids)
+        hashes = checks.judged_hashes(connection, ids, model_version=judged_by)
+        stored = checks.judged_pairs(connection, ids, model_version=judged_by)
+    same = {one.ticket_id for one in conversations if hashes.get(one.ticket_id) == one.content_hash}
+    spoken = [_conversation(one, subjects) for one in conversations]
+    return conversations, spoken, {one for one in stored if one[0] in same}
 
 
 def _store(

@@ -134,17 +134,18 @@ def _change(
         if one.version != document.version
     ]
     steps = {one.version: _steps(one) for one in former}
+    pairs = [pair for version, old in steps.items() for pair in paired(version, old, present)]
     found = checks.verdict_changes(
         connection,
         document.document_id,
-        [pair for version, old in steps.items() for pair in paired(version, old, present)],
+        pairs,
         model_version=procedures.judge.version,
         work_version=procedures.version,
         since=since,
         limit=limit,
     )
-    gone = {one.step_no: one.text for old in steps.values() for one in old}
-    clauses = {one.step_no: one.text for one in present}
+    was = {one.step_no: one.text for old in reversed(steps.values()) for one in old}
+    now = {one.step_no: one.text for one in present}
     return DocumentChange(
         document.document_id,
         document.title,
@@ -152,7 +153,7 @@ def _change(
         document.version.hex()[:SHORT],
         changed_clauses(_steps(former[0]), present) if former else [],
         sum(one.tickets for one in found if one.was == one.now),
-        [_step_change(one, clauses, gone) for one in found if one.was != one.now],
+        [_step_change(one, now, was) for one in found if one.was != one.now],
     )
 
 
