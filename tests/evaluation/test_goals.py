@@ -1,0 +1,52 @@
+"""Continuous integration fails where a goal is missed or a figure has fallen."""
+
+from dataclasses import replace
+
+import pytest
+
+from tasks.embedding import LocalEmbedder
+from tasks.evaluation import missed_goals, read_baseline, regressions, write_baseline
+from tasks.evaluation.local import measure_local
+from tasks.evaluation.records import Measured
+
+
+@pytest.fixture(scope="module")
+def measured(embedder: LocalEmbedder) -> list[Measured]:
+    return measure_local(embedder)
+
+
+def test_the_goals_are_reached_on_held_out_text(measured: list[Measured]) -> None:
+    """Sentiment macro-F1 0.70; steps of procedures precision 0.9 at recall 0.6; every quote."""
+    figures = {one.capability: one.figures for one in measured}
+    assert missed_goals(measured) == []
+    assert figures["sentiment"]["macro_f1"] >= 0.70
+    assert figures["procedures"]["precision"] >= 0.90
+    assert figures["procedures"]["recall"] >= 0.60
+    assert figures["procedures"]["violation_precision"] >= 0.90
+    assert figures["procedures"]["quote_validity"] == 1.0
+
+
+def test_no_figure_has_fallen(measured: list[Measured]) -> None:
+    """Whoever makes one better, or has a reason to make one worse, writes the baseline anew."""
+    assert regressions(measured, read_baseline()) == []
+
+
+def test_what_falls_is_named(measured: list[Measured]) -> None:
+    """By capability and figure, in both directions; a figure that is gone too."""
+    sentiment = measured[0]
+    worse = replace(sentiment, figures={"macro_f1": 0.5, "calibration_error": 0.9})
+    told = regressions([worse], read_baseline())
+    assert any(line.startswith("sentiment macro_f1 was 0.7") for line in told)
+    assert any("calibration_error" in line and "is 0.900" in line for line in told)
+    assert "sentiment kappa was 0.629 and is not measured any more" in told
+    assert missed_goals([worse]) == ["sentiment macro_f1 is 0.500, the goal 0.700"]
+    assert regressions([replace(worse, source="labels")], read_baseline()) == []
+
+
+def test_the_baseline_keeps_what_was_not_measured(measured: list[Measured], tmp_path) -> None:
+    """Each capability is written by whoever measured it."""
+    path = tmp_path / "baseline.json"
+    write_baseline(measured[:1], path)
+    write_baseline(measured[1:], path)
+    assert read_baseline(path).keys() == {"sentiment", "procedures"}
+    assert regressions(measured, read_baseline(path)) == []
