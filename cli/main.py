@@ -11,6 +11,7 @@ from cli import (
     connect,
     demo,
     doctor,
+    evaluate,
     identity,
     keys,
     members,
@@ -47,6 +48,7 @@ for module in (
     quarantine,
     keys,
     doctor,
+    evaluate,
     demo,
 ):
     module.register(app)

@@ -3,12 +3,37 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from warehouse.tables.evaluation import evaluations
+
+# held_out: texts inside this package; labels: what people of the organization said; sandbox: what
+# the sandbox knows to be true; tickets: what the organization's own tickets show without a truth.
+Source = Literal["held_out", "labels", "sandbox", "tickets"]
+Capability = Literal["sentiment", "course", "procedures", "personal", "transcribe"]
+Figure = Literal[
+    "accuracy",
+    "macro_f1",
+    "kappa",
+    "quadratic_kappa",
+    "calibration_error",
+    "csat_spearman",
+    "precision",
+    "recall",
+    "violation_precision",
+    "violation_recall",
+    "quote_validity",
+    "abstention",
+    "word_error_rate",
+    "name_recall",
+    "email_recall",
+    "phone_recall",
+    "card_recall",
+]
 
 
 @dataclass(frozen=True)
@@ -46,11 +71,11 @@ class Stored:
     """One figure of an evaluation."""
 
     evaluated_at: datetime
-    source: str
-    capability: str
+    source: Source
+    capability: Capability
     model: str
     prompt_version: str
-    figure: str
+    figure: Figure
     value: float
     n: int
 
@@ -125,7 +150,13 @@ def history(connection: Connection) -> list[Stored]:
     c = evaluations.c
     rows = connection.execute(
         select(*(column for column in c if column.name != "org_id")).order_by(
-            c.evaluated_at.desc(), c.source, c.capability, c.model, c.prompt_version, c.figure
+            c.evaluated_at.desc(),
+            c.source,
+            c.capability,
+            c.model,
+            c.prompt_version,
+            c.n,
+            c.figure,
         )
     )
     return [Stored(**row._mapping) for row in rows]

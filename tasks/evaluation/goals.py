@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tasks.evaluation.records import Capability, Figure, Measured
+from tasks.evaluation.records import Measured
+from warehouse.evaluations import Capability, Figure
 
 BASELINE_PATH = Path(__file__).with_name("baseline.json")
 # A figure may fall by this much before it counts as a regression: vectors of eight bits differ a

@@ -2,31 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-# held_out: texts inside this package; labels: what people of the organization said; sandbox: what
-# the sandbox knows to be true; tickets: what the organization's own tickets show without a truth.
-Source = Literal["held_out", "labels", "sandbox", "tickets"]
-Capability = Literal["sentiment", "course", "procedures", "personal", "transcribe"]
-Figure = Literal[
-    "accuracy",
-    "macro_f1",
-    "kappa",
-    "quadratic_kappa",
-    "calibration_error",
-    "csat_spearman",
-    "precision",
-    "recall",
-    "violation_precision",
-    "violation_recall",
-    "quote_validity",
-    "abstention",
-    "word_error_rate",
-    "name_recall",
-    "email_recall",
-    "phone_recall",
-    "card_recall",
-]
+from warehouse.evaluations import Capability, Figure, Source
+
 ABSTAINED = "unknown"
 
 

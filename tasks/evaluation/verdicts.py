@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import get_args
 
 from tasks.evaluation import metrics
-from tasks.evaluation.records import ABSTAINED, Figure, Judged, defined
+from tasks.evaluation.records import ABSTAINED, Judged, defined
 from tasks.scoring.records import Conversation, Evidence, SentimentLabel
+from warehouse.evaluations import Figure
 
 LABELS: tuple[SentimentLabel, ...] = get_args(SentimentLabel)
 DECIDED = ("met", "not_met")
