@@ -139,7 +139,7 @@ def compared_tickets(connection: Connection) -> list[Compared]:
     return _compared(
         connection,
         """
-        select s.model_version, l.value, null, s.sentiment_end, 0.0
+        select s.model_version, l.value, null, s.sentiment_end, 0::float8
         from last as l
         inner join ai.ticket_scores as s on l.ticket_id = s.ticket_id
         where l.target = 'ticket' and s.sentiment_end is not null
@@ -152,7 +152,7 @@ def compared_steps(connection: Connection) -> list[Compared]:
     return _compared(
         connection,
         """
-        select s.model_version, l.value, s.verdict, 0.0, s.confidence
+        select s.model_version, l.value, s.verdict, 0::float8, s.confidence
         from last as l
         inner join ai.sop_checks as s
             on l.ticket_id = s.ticket_id and l.document_id = s.document_id
