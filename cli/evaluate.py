@@ -129,7 +129,8 @@ def _table(title: str, lines: Lines) -> Table:
         table.add_column(column)
     for column in ("n", *(FIGURES[name] for name in names)):
         table.add_column(column, justify="right")
-    for at, one in lines:
+    order = list(SOURCES)
+    for at, one in sorted(lines, key=lambda line: order.index(line[1].source)):
         figures = [f"{one.figures[name]:.3f}" if name in one.figures else "" for name in names]
         when = f"{at:%Y-%m-%d %H:%M}"
         source = SOURCES[one.source]

@@ -77,6 +77,8 @@ def label(
     [bold]vensor label --org acme --ticket 12 --step 2 --verdict not_met[/bold]
     """
     _check(ticket, sentiment, comment, step, verdict, offered=next_)
+    if turn and comment is None:
+        raise ConfigurationError("--turn goes with --comment")
     with opened(org) as resources:
         if ticket is None:
             _offer(resources, limit=limit)

@@ -11,14 +11,13 @@ from tasks.choices import opened_transcriber
 from tasks.conversation import open_conversations
 from tasks.embedding import LocalEmbedder
 from tasks.evaluation import metrics
-from tasks.evaluation.local import measure_local
+from tasks.evaluation.local import measure_hearing, measure_local
 from tasks.evaluation.records import Judged, Measured, defined, split_version
 from tasks.evaluation.verdicts import measure_procedures, measure_sentiment, stands
 from tasks.progress import report
 from tasks.resources import Resources
 from tasks.scoring.records import Evidence
 from tasks.scoring.sentiment import label_of
-from tasks.speech.accuracy import measure_accuracy
 from warehouse import evaluations, knowledge, labels
 from warehouse.evaluations import Capability, Figure, Pointer, Source, Stored
 from warehouse.labels import Compared
@@ -86,30 +85,19 @@ def _by_truths(resources: Resources, truths: Truths) -> Iterator[Measured]:
         sops = knowledge.find_documents(connection, kind="sop")
         turns = labels.turn_scores(connection, ids)
         steps = labels.step_verdicts(connection, ids)
-    titles = {one.document_id: one.title for one in sops}
-    felt = [(one, truths.turns.get(one.comment_id)) for one in turns]
-    done = [
-        (one, truths.steps.get((one.ticket_id, titles.get(one.document_id, ""), one.step_no)))
-        for one in steps
+    titles = defaultdict(str, {one.document_id: one.title for one in sops})
+    felt = [
+        Compared(one.model_version, label_of(truth), one.label, 0.0, one.confidence)
+        for one in turns
+        if (truth := truths.turns.get(one.comment_id)) is not None
     ]
-    yield from _compared(
-        "sandbox",
-        "sentiment",
-        [
-            Compared(one.model_version, label_of(truth), one.label, 0.0, one.confidence)
-            for one, truth in felt
-            if truth is not None
-        ],
-    )
-    yield from _compared(
-        "sandbox",
-        "procedures",
-        [
-            Compared(one.model_version, truth, one.verdict, 0.0, one.confidence)
-            for one, truth in done
-            if truth is not None
-        ],
-    )
+    done = [
+        Compared(one.model_version, verdict, one.verdict, 0.0, one.confidence)
+        for one in steps
+        if (verdict := truths.steps.get((one.ticket_id, titles[one.document_id], one.step_no)))
+    ]
+    yield from _compared("sandbox", "sentiment", felt)
+    yield from _compared("sandbox", "procedures", done)
 
 
 def _compared(
@@ -186,14 +174,7 @@ def _by_held_out(resources: Resources) -> Iterator[Measured]:
     yield from measure_local(LocalEmbedder())
     report("evaluate", 0, note="telephone calls")
     with opened_transcriber(resources) as transcriber:
-        heard = measure_accuracy(transcriber)
-    yield Measured(
-        "held_out",
-        "transcribe",
-        *split_version(transcriber.model_version),
-        heard.words,
-        defined(word_error_rate=heard.word_error_rate),
-    )
+        yield measure_hearing(transcriber)
 
 
 def former(resources: Resources) -> list[tuple[datetime, Measured]]:

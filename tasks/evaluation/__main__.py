@@ -4,12 +4,13 @@ import sys
 
 from tasks.embedding import LocalEmbedder
 from tasks.evaluation.goals import BASELINE_PATH, missed_goals, write_baseline
-from tasks.evaluation.local import measure_local
+from tasks.evaluation.local import measure_hearing, measure_local
+from tasks.speech import LocalTranscriber
 
 
 def main() -> None:
     """Measures, writes, and says which goals are missed."""
-    measured = measure_local(LocalEmbedder())
+    measured = [*measure_local(LocalEmbedder()), measure_hearing(LocalTranscriber())]
     write_baseline(measured)
     for one in measured:
         figures = ", ".join(f"{name} {value:.3f}" for name, value in one.figures.items())

@@ -49,24 +49,29 @@ def _panel(capability: Capability, measured: Sequence[Measured]) -> alt.LayerCha
     names = [_name(one) for one in FIGURES if any(one in found.figures for found in measured)]
     lowest = min(value for one in measured for value in one.figures.values())
     scale = alt.Scale(domain=[0.0 if lowest >= 0 else -1.0, 1.0])
-    x = alt.X("value:Q", title=None, scale=scale)
     axis = alt.Axis(ticks=False, grid=True, minExtent=NAMES)
     lanes = sorted({str(row["lane"]) for row in rows})
     base = alt.Chart({"values": rows}).encode(
         y=alt.Y("figure:N", sort=names, title=None, axis=axis), yOffset=alt.YOffset("lane:N")
     )
-    layers = (
-        base.transform_filter("datum.goal != null")
-        .mark_tick(thickness=3, size=18, color=INK)
-        .encode(x=alt.X("goal:Q", title=None, scale=scale)),
-        base.mark_point(size=90, filled=True, opacity=1.0).encode(x=x, **_by_source()),
-        base.mark_text(dx=9, align="left", fontSize=11, color=INK).encode(x=x, text="told:N"),
-    )
+    layers = _layers(base, scale)
     heading = alt.TitleParams(
         CAPABILITIES[capability], subtitle=versions, anchor="start", fontSize=14
     )
     height = (LANE * len(lanes) + GAP) * len(names)
     return alt.LayerChart(layer=layers, width=WIDTH, height=height, title=heading)
+
+
+def _layers(base: alt.Chart, scale: alt.Scale) -> list[alt.Chart]:
+    """Goals, points, and their values beside them."""
+    x = alt.X("value:Q", title=None, scale=scale)
+    return [
+        base.transform_filter("datum.goal != null")
+        .mark_tick(thickness=3, size=18, color=INK)
+        .encode(x=alt.X("goal:Q", title=None, scale=scale)),
+        base.mark_point(size=90, filled=True, opacity=1.0).encode(x=x, **_by_source()),
+        base.mark_text(dx=9, align="left", fontSize=11, color=INK).encode(x=x, text="told:N"),
+    ]
 
 
 def _rows(one: Measured, *, alone: bool) -> Iterator[Row]:

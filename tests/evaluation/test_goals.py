@@ -6,13 +6,14 @@ import pytest
 
 from tasks.embedding import LocalEmbedder
 from tasks.evaluation import missed_goals, read_baseline, regressions, write_baseline
-from tasks.evaluation.local import measure_local
+from tasks.evaluation.local import measure_hearing, measure_local
 from tasks.evaluation.records import Measured
+from tasks.speech import LocalTranscriber
 
 
 @pytest.fixture(scope="module")
 def measured(embedder: LocalEmbedder) -> list[Measured]:
-    return measure_local(embedder)
+    return [*measure_local(embedder), measure_hearing(LocalTranscriber())]
 
 
 def test_the_goals_are_reached_on_held_out_text(measured: list[Measured]) -> None:
@@ -24,6 +25,7 @@ def test_the_goals_are_reached_on_held_out_text(measured: list[Measured]) -> Non
     assert figures["procedures"]["recall"] >= 0.60
     assert figures["procedures"]["violation_precision"] >= 0.90
     assert figures["procedures"]["quote_validity"] == 1.0
+    assert figures["transcribe"]["word_error_rate"] <= 0.08
 
 
 def test_no_figure_has_fallen(measured: list[Measured]) -> None:
@@ -48,5 +50,5 @@ def test_the_baseline_keeps_what_was_not_measured(measured: list[Measured], tmp_
     path = tmp_path / "baseline.json"
     write_baseline(measured[:1], path)
     write_baseline(measured[1:], path)
-    assert read_baseline(path).keys() == {"sentiment", "procedures"}
+    assert read_baseline(path).keys() == {"sentiment", "procedures", "transcribe"}
     assert regressions(measured, read_baseline(path)) == []
