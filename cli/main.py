@@ -11,9 +11,11 @@ from cli import (
     connect,
     demo,
     doctor,
+    evaluate,
     identity,
     keys,
     knowledge,
+    label,
     members,
     operate,
     organizations,
@@ -51,8 +53,10 @@ for module in (
     sop,
     quarantine,
     privacy,
+    label,
     keys,
     doctor,
+    evaluate,
     demo,
 ):
     module.register(app)

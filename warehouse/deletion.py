@@ -25,7 +25,13 @@ from warehouse.tables.zendesk import (
 )
 
 # Made of a ticket's words, though no word is in them.
-DERIVED = {"ai.ticket_work", "ai.turn_sentiments", "ai.ticket_scores", "ai.sop_checks"}
+DERIVED = {
+    "ai.ticket_work",
+    "ai.turn_sentiments",
+    "ai.ticket_scores",
+    "ai.sop_checks",
+    "ai.labels",
+}
 
 
 @dataclass(frozen=True)

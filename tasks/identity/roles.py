@@ -47,6 +47,7 @@ OPERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "report": _EVERYONE,
         "bi.grant": _ADMINS,
         "evaluate": _ANALYSTS,
+        "label": _ANALYSTS,
         "knowledge.search": _EVERYONE,
         "knowledge.add": _ANALYSTS,
         "knowledge.remove": _ANALYSTS,

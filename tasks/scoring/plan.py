@@ -28,7 +28,7 @@ _ACTS: tuple[tuple[ActName, re.Pattern[str]], ...] = (
         "offer",
         re.compile(
             r"\boffer\w*\b.{0,30}\b(?:help|assistance|support)\b|"
-            r"\bask\b.{0,40}\b(?:anything|something) else\b",
+            r"\bask(?:ing)?\b.{0,40}\b(?:anything|something) else\b",
             re.I,
         ),
     ),

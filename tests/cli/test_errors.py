@@ -29,6 +29,7 @@ def _vensor(*arguments: str, home: str) -> "subprocess.CompletedProcess[str]":
         (("run",), 2, "org"),
         (("bake",), 2, "No such command"),
         (("org", "add", "acme", "--name", "A", "--timezone", "Mars/Base"), 2, "time zone"),
+        (("label", "--org", "acme", "--ticket", "1", "--sentiment", "sad"), 2, "very_negative"),
         (("org", "add", "acme", "--name", "A", "--retention-days", "0"), 2, "1"),
         (("org", "add", "acme", "--name", "A", "--upstream-recordings", "burn"), 2, "keep"),
     ],
@@ -54,6 +55,7 @@ def test_every_command_has_help_with_an_example(tmp_path) -> None:
     calls += [("quarantine", "list"), ("quarantine", "retry")]
     calls += [("knowledge", name) for name in ("add", "list", "remove")]
     calls += [("sop", name) for name in ("findings", "rescore")]
+    calls += [("evaluate",), ("label",)]
     calls += [("keys", "status"), ("keys", "rotate")]
     calls += [("disconnect", "zendesk"), ("disconnect", "slack")]
     calls += [("org", "add"), ("org", "list"), ("connect", "zendesk"), ("connect", "slack")]

@@ -62,6 +62,8 @@ def test_owners_may_do_everything_and_viewers_least() -> None:
         (("sop", "rescore"), "sop.rescore"),
         (("quarantine", "list"), "quarantine.list"),
         (("quarantine", "retry"), "quarantine.retry"),
+        (("evaluate",), "evaluate"),
+        (("label", "--next"), "label"),
         (("keys", "status"), "keys.status"),
         (("keys", "rotate"), "keys.rotate"),
         (("disconnect", "slack"), "connect"),

@@ -1,6 +1,16 @@
 """Every table of the warehouse, by schema. dbt's own are in dbt/."""
 
-from warehouse.tables import ai, app, audit, keys, knowledge, models, sharing, zendesk
+from warehouse.tables import (
+    ai,
+    app,
+    audit,
+    evaluation,
+    keys,
+    knowledge,
+    models,
+    sharing,
+    zendesk,
+)
 from warehouse.tables.columns import metadata
 
 SCHEMAS = ("app", "keys", "zendesk", "knowledge", "ai", "audit")
@@ -12,6 +22,7 @@ __all__ = [
     "ai",
     "app",
     "audit",
+    "evaluation",
     "keys",
     "knowledge",
     "metadata",

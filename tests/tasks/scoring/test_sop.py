@@ -49,6 +49,7 @@ def test_an_article_without_numbered_items_has_no_steps(html):
          "ask", "before", 2),
         ("After the change, confirm that it has been made.", "confirm_done", "after", 0),
         ("Close by offering further help.", "offer", "end", 0),
+        ("Close by asking whether there is anything else.", "offer", "end", 0),
         ("Greet the customer.", "greet", "opening", 0),
         ("Apologise for the delay.", "apologise", "any", 0),
         ("Record the call in the register.", "other", "any", 0),
