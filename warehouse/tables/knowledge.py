@@ -6,7 +6,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Computed,
-    Index,
     Integer,
     LargeBinary,
     Table,
@@ -51,7 +50,6 @@ chunks = Table(
         Computed("to_tsvector('english', body)", persisted=True),
     ),
     now("loaded_at"),
-    Index(None, "words", postgresql_using="gin"),
     schema="knowledge",
     info={"class": "knowledge"},
 )
