@@ -18,6 +18,7 @@ from cli import (
     organizations,
     quarantine,
     read,
+    search,
 )
 from tasks.errors import TransientError, VensorError
 from tasks.sanitising import without_values
@@ -44,6 +45,7 @@ for module in (
     connect,
     operate,
     read,
+    search,
     quarantine,
     keys,
     doctor,

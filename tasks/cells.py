@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from tasks.embedding import Embedder
 from tasks.embedding.cells import centroids_of, nearest_of
 from tasks.resources import Resources
 from warehouse import cells
@@ -31,22 +30,19 @@ class Cells:
         return [self.numbers[place] for place in nearest_of(self.centroids, vectors)]
 
 
-def find_cells(connection: Connection, embedder: Embedder) -> Cells:
+def find_cells(connection: Connection, *, model: str, dimension: int) -> Cells:
     """The cells that passages are placed in now."""
-    found = cells.find_centroids(
-        connection, model=embedder.model_version, dimension=embedder.dimension
-    )
+    found = cells.find_centroids(connection, model=model, dimension=dimension)
     numbers = tuple(number for number, _ in found)
     return Cells(numbers, np.array([centroid for _, centroid in found], dtype=np.float32))
 
 
-def refresh_cells(resources: Resources, embedder: Embedder, *, many: int = MANY) -> bool:
+def refresh_cells(resources: Resources, *, model: str, dimension: int, many: int = MANY) -> bool:
     """Makes the cells, where that is due; whether it was.
 
     It is due when there are `many` passages and no cells, or twice as many as when they were made.
     Retention deletes them when they are older than what the organization keeps.
     """
-    model, dimension = embedder.model_version, embedder.dimension
     with resources.session() as connection:
         found = cells.standing(connection, model=model)
         if found.passages < max(many, GROWN * found.in_cells):

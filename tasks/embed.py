@@ -85,7 +85,9 @@ class Embedding:
         with self._resources.session() as connection:
             documents = knowledge.unchunked_documents(connection, model=self._model)
             pending = pending_tickets(connection, "embed", self._model)
-            self._cells = find_cells(connection, self._embedder)
+            self._cells = find_cells(
+                connection, model=self._model, dimension=self._embedder.dimension
+            )
         note = f"{len(documents)} documents"
         try:
             self._work_through(chain(self._documents(documents), self._tickets(pending)))
@@ -93,7 +95,7 @@ class Embedding:
             note = "stopped: today's budget for models is spent; the next day goes on"
         else:
             self._forget_former()
-        refresh_cells(self._resources, self._embedder)
+        refresh_cells(self._resources, model=self._model, dimension=self._embedder.dimension)
         if not self._embedder.remote:
             note_local(self._resources, "embed", self._model, items=self._written)
         return StageResult(self._rows_in, self._written, note=note)

@@ -11,7 +11,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 from pgvector import HalfVector
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, delete, func, select, text
 
 from warehouse.tables.ai import passage_cells
 
@@ -79,11 +79,7 @@ def replace_cells(
     """Makes these the cells, numbered from 1, and places every passage into the nearest."""
     connection.execute(delete(passage_cells).where(passage_cells.c.model == model))
     connection.execute(
-        text("""
-            insert into ai.passage_cells
-                (org_id, model, cell_no, dimension, centroid, passages, made_at)
-            values (:org_id, :model, :cell_no, :dimension, :centroid, 0, clock_timestamp())
-        """),
+        passage_cells.insert().values(passages=0, made_at=func.clock_timestamp()),
         [
             {
                 "org_id": org_id,

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
 from pgvector import HalfVector
+from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, DOUBLE_PRECISION, TEXT, TIMESTAMP
 
+Vector = NDArray[np.float32]
 # The latest version of a text may be another than the one whose passage was found.
 SEALED = text("""
     select h.place, s.column_name, s.row_id, s.changed_at, s.sealed
@@ -104,6 +108,7 @@ TICKETS = text(
     "select * from search.tickets(:query, :model, :k, :from_at, :to_at, :group_ids, :statuses,"
     " :ticket_ids, :sentiment_below, :sentiment_above)"
 ).bindparams(
+    bindparam("query", type_=HALFVEC()),
     bindparam("from_at", type_=TIMESTAMP(timezone=True)),
     bindparam("to_at", type_=TIMESTAMP(timezone=True)),
     bindparam("group_ids", type_=ARRAY(BIGINT)),
@@ -115,6 +120,7 @@ TICKETS = text(
 KNOWLEDGE = text(
     "select * from search.knowledge(:query, :words, :model, :k, null, :from_at, :to_at)"
 ).bindparams(
+    bindparam("query", type_=HALFVEC()),
     bindparam("from_at", type_=TIMESTAMP(timezone=True)),
     bindparam("to_at", type_=TIMESTAMP(timezone=True)),
 )
@@ -122,7 +128,7 @@ KNOWLEDGE = text(
 
 def search_tickets(
     connection: Connection,
-    query: Sequence[float],
+    query: Vector,
     *,
     model: str,
     k: int,
@@ -140,7 +146,7 @@ def _listed(value: object) -> object:
 
 def search_knowledge(
     connection: Connection,
-    query: Sequence[float],
+    query: Vector,
     words: str,
     *,
     model: str,

@@ -65,7 +65,7 @@ end
 $$;
 
 -- Lets pass the service and members of one of these roles; raises for anyone else.
-create function app.admit(roles text []) returns void
+create function app.admit(roles text[]) returns void
 language plpgsql stable set search_path = ''
 as $$
 begin
@@ -81,9 +81,9 @@ $$;
 -- The cells to look into, nearest first: until they hold as many passages as are to be compared,
 -- and always cell 0, where passages lie that came before there were cells. NULL without cells:
 -- then all passages are compared, so that cells can be deleted at any time.
-create function ai.nearest_cells(query halfvec, model text, passages bigint) returns smallint []
-language sql stable
-begin atomic
+create function ai.nearest_cells(query halfvec, model text, passages bigint) returns smallint[]
+language sql stable set search_path = ''
+as $$
     with placed as (
         select
             c.cell_no,
@@ -98,8 +98,8 @@ begin atomic
     select array_agg(p.cell_no order by p.cell_no) || 0::smallint
     from placed as p
     where p.nearer < nearest_cells.passages
-    having count(*) > 0;
-end;
+    having count(*) > 0
+$$;
 
 create type search.ticket_passage as (
     ticket_id bigint,
@@ -129,23 +129,23 @@ create type search.document_passage as (
 );
 
 -- One look into these cells: of the passages that fit the filters, `compared` whose codes are
--- nearest are compared exactly; found is the nearest passage of each of the k nearest tickets, best
+-- nearest are compared exactly; hits are the nearest passage of each of the k nearest tickets, best
 -- first. `fit` tells how many were compared.
 -- The plan is made for the values that are given: a filter that is not costs nothing.
 create function ai.look(
     query halfvec,
     model text,
     k integer,
-    cells smallint [],
+    cells smallint[],
     compared bigint,
     from_at timestamptz,
     to_at timestamptz,
-    group_ids bigint [],
-    statuses text [],
-    ticket_ids bigint [],
+    group_ids bigint[],
+    statuses text[],
+    ticket_ids bigint[],
     sentiment_below double precision,
     sentiment_above double precision,
-    out found search.ticket_passage [],
+    out hits search.ticket_passage[],
     out fit bigint
 )
 language plpgsql stable
@@ -233,7 +233,7 @@ begin
             order by b.similarity desc, b.ticket_id
         ),
         (select count(*) from near)
-    into look.found, look.fit;
+    into look.hits, look.fit;
 end
 $$;
 
@@ -245,9 +245,9 @@ create function search.tickets(
     k integer default 10,
     from_at timestamptz default null,
     to_at timestamptz default null,
-    group_ids bigint [] default null,
-    statuses text [] default null,
-    ticket_ids bigint [] default null,
+    group_ids bigint[] default null,
+    statuses text[] default null,
+    ticket_ids bigint[] default null,
     sentiment_below double precision default null,
     sentiment_above double precision default null
 )
@@ -278,7 +278,7 @@ begin
             from_at, to_at, group_ids, statuses, ticket_ids,
             sentiment_below, sentiment_above
         ) as l;
-        exit when cardinality(seen.found) = tickets.k and seen.fit >= 10 * tickets.k;
+        exit when cardinality(seen.hits) = tickets.k and seen.fit >= 10 * tickets.k;
         exit when seen.fit < compared and passages >= in_cells;
         -- too few: look farther
         passages := passages * 8;
@@ -286,7 +286,7 @@ begin
             compared := compared * 8;
         end if;
     end loop;
-    return query select f.* from unnest(seen.found) as f;
+    return query select f.* from unnest(seen.hits) as f;
 end
 $$;
 
