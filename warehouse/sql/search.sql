@@ -78,9 +78,9 @@ begin
 end
 $$;
 
--- The cells to look into, nearest first: until they hold as many passages as are to be compared,
--- and always cell 0, where passages lie that came before there were cells. NULL without cells:
--- then all passages are compared, so that cells can be deleted at any time.
+-- The cells to look into: the nearest until they hold as many passages as are to be compared, and
+-- always cell 0, where passages lie that came before there were cells. Where there are none, every
+-- number that a passage may have, so that cells can be deleted at any time.
 create function ai.nearest_cells(query halfvec, model text, passages bigint) returns smallint[]
 language sql stable set search_path = ''
 as $$
@@ -95,10 +95,12 @@ as $$
             c.model = nearest_cells.model
             and c.dimension = ai.dimension(nearest_cells.query)
     )
-    select array_agg(p.cell_no order by p.cell_no) || 0::smallint
+    select coalesce(
+        array_agg(p.cell_no order by p.cell_no) || 0::smallint,
+        array(select n::smallint from generate_series(0, 256) as n)
+    )
     from placed as p
     where p.nearer < nearest_cells.passages
-    having count(*) > 0
 $$;
 
 create type search.ticket_passage as (
@@ -131,7 +133,7 @@ create type search.document_passage as (
 -- One look into these cells: of the passages that fit the filters, `compared` whose codes are
 -- nearest are compared exactly; hits are the nearest passage of each of the k nearest tickets, best
 -- first. `fit` tells how many were compared.
--- The plan is made for the values that are given: a filter that is not costs nothing.
+-- It is planned once a session: with a partition a day, planning would take as long as searching.
 create function ai.look(
     query halfvec,
     model text,
@@ -149,11 +151,15 @@ create function ai.look(
     out fit bigint
 )
 language plpgsql stable
-set search_path = '' set plan_cache_mode = force_custom_plan set jit = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+-- what fits a filter may be many tickets: the planner knows no number
+set enable_nestloop = off set enable_mergejoin = off
 as $$
 declare
     by_ticket boolean := num_nonnulls(group_ids, statuses, ticket_ids) > 0;
     by_sentiment boolean := num_nonnulls(sentiment_below, sentiment_above) > 0;
+    asked_dimension integer := ai.dimension(query);
+    asked_code varbit := ai.passage_code(query);
 begin
     with of_tickets as materialized (
         select t.id from zendesk.tickets as t
@@ -182,14 +188,14 @@ begin
         left join of_sentiment as s on c.ticket_id = s.ticket_id
         where
             c.model = look.model
-            and c.dimension = ai.dimension(look.query)
-            and (look.cells is null or c.cell = any(look.cells))
-            and (look.from_at is null or c.changed_at >= look.from_at)
-            and (look.to_at is null or c.changed_at < look.to_at)
+            and c.dimension = asked_dimension
+            and c.cell = any(look.cells)
+            and c.changed_at >= coalesce(look.from_at, '-infinity')
+            and c.changed_at < coalesce(look.to_at, 'infinity')
             and (not by_ticket or t.id is not null)
             and (not by_sentiment or s.ticket_id is not null)
         order by
-            ai.code_distance(c.code, ai.passage_code(look.query)),
+            ai.code_distance(c.code, asked_code),
             c.comment_id, c.source, c.chunk_no, c.changed_at
         limit look.compared
     ),
@@ -205,7 +211,7 @@ begin
             where
                 c.comment_id = n.comment_id and c.source = n.source and c.model = look.model
                 and c.chunk_no = n.chunk_no and c.changed_at = n.changed_at
-            limit 1  -- it is one: said so that it is looked up, whatever the planner reckons
+            limit 1  -- it is one: said so that it is looked up, since that cannot be joined else
         ) as e
         order by
             n.ticket_id, e.similarity desc, n.comment_id, n.source, n.chunk_no, n.changed_at
@@ -229,7 +235,10 @@ begin
                     )
                 )::search.ticket_passage
             from best as b
-            left join zendesk.tickets as t on b.ticket_id = t.id
+            left join lateral (
+                select z.status, z.group_id from zendesk.tickets as z
+                where z.id = b.ticket_id limit 1
+            ) as t on true
             order by b.similarity desc, b.ticket_id
         ),
         (select count(*) from near)
