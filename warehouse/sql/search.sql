@@ -265,8 +265,8 @@ language plpgsql stable security definer set search_path = ''
 as $$
 declare
     -- how many of an organization are compared by their codes: all, if it has no more
-    passages bigint := 30000;
-    compared bigint := 300 + 10 * tickets.k;
+    passages bigint := 20000;
+    compared bigint := 400 + 10 * tickets.k;
     in_cells bigint;
     seen record;
 begin
@@ -279,7 +279,7 @@ begin
     end if;
     select coalesce(sum(c.passages), 0) into in_cells from ai.passage_cells as c
     where c.model = tickets.model and c.dimension = ai.dimension(tickets.query);
-    passages := greatest(passages, in_cells / 10);
+    passages := greatest(passages, in_cells / 20);
     loop
         select l.* into seen from ai.look(
             ai.of_length_one(tickets.query), tickets.model, tickets.k,
