@@ -65,7 +65,7 @@ def find_centroids(
         .where(passage_cells.c.model == model, passage_cells.c.dimension == dimension)
         .order_by(passage_cells.c.cell_no)
     )
-    return [(row.cell_no, row.centroid.to_numpy().astype(np.float32)) for row in rows]
+    return [(row.cell_no, np.array(row.centroid, dtype=np.float32)) for row in rows]
 
 
 def replace_cells(

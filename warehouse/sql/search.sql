@@ -95,10 +95,10 @@ as $$
             c.model = nearest_cells.model
             and c.dimension = ai.dimension(nearest_cells.query)
     )
-    select coalesce(
-        array_agg(p.cell_no order by p.cell_no) || 0::smallint,
-        array(select n::smallint from generate_series(0, 256) as n)
-    )
+    select case count(*)
+        when 0 then array(select n::smallint from generate_series(0, 256) as n)
+        else array_agg(p.cell_no order by p.cell_no) || 0::smallint
+    end
     from placed as p
     where p.nearer < nearest_cells.passages
 $$;

@@ -61,7 +61,7 @@ ticket_chunks = content(
         SmallInteger,
         nullable=False,
         server_default="0",
-        comment="the organization has cells of near passages; 0: in none yet",
+        comment="of the organization's cells of near passages; 0: in none yet",
     ),
     Column("code", BIT(varying=True), Computed("ai.passage_code(embedding)", persisted=True)),
     Index(None, "org_id", "ticket_id"),
@@ -82,6 +82,7 @@ ticket_chunks = content(
         ],
     ),
     CheckConstraint("source in ('comment', 'transcript')", name="source"),
+    CheckConstraint("cell between 0 and 256", name="cell"),
     schema="ai",
 )
 passage_cells = Table(
@@ -99,7 +100,7 @@ passage_cells = Table(
     ),
     Column("passages", BigInteger, nullable=False, comment="in it when it was made"),
     instant("made_at", nullable=False),
-    CheckConstraint("cell_no > 0", name="cell_no"),
+    CheckConstraint("cell_no between 1 and 256", name="cell_no"),
     schema="ai",
     info={"class": "control"},
 )

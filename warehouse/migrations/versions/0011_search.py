@@ -10,11 +10,12 @@ revision = "0011"
 down_revision = "0010"
 
 CELLS = "ai.passage_cells"
-CELL = "the organization has cells of near passages; 0: in none yet"
+CELL = "of the organization''s cells of near passages; 0: in none yet"
 # The table is written anew: a code for each vector that is there.
 CODED = f"""
     alter table ai.ticket_chunks
         add column cell smallint not null default 0,
+        add constraint ck_ticket_chunks_cell check (cell between 0 and 256),
         add column code bit varying generated always as (ai.passage_code(embedding)) stored;
     comment on column ai.ticket_chunks.cell is '{CELL}';
 """
@@ -65,7 +66,7 @@ def _create_cells() -> None:
         ),
         sa.Column("passages", sa.BigInteger(), nullable=False, comment="in it when it was made"),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("cell_no > 0", name=op.f("ck_passage_cells_cell_no")),
+        sa.CheckConstraint("cell_no between 1 and 256", name=op.f("ck_passage_cells_cell_no")),
         sa.PrimaryKeyConstraint("org_id", "model", "cell_no", name=op.f("pk_passage_cells")),
         schema="ai",
     )
