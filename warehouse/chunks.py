@@ -69,7 +69,7 @@ def known_vectors(
             columns.content_hash.in_(hashes),
         )
     )
-    return {bytes(one): vector.to_numpy().astype(np.float32) for one, vector in rows}
+    return {bytes(one): np.array(vector, dtype=np.float32) for one, vector in rows}
 
 
 def forget_former(connection: Connection, *, model: str) -> int:

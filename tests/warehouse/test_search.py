@@ -23,6 +23,7 @@ from tests.conftest import new_organization
 from tests.warehouse.planted import connected
 from warehouse import embedded
 from warehouse.errors import DataError
+from warehouse.knowledge import known_vectors
 from warehouse.loading import Rows, merge
 from warehouse.retention import clock, purge_rest
 from warehouse.search import Filters, Vector, search_knowledge, search_tickets
@@ -378,3 +379,6 @@ def test_documents_are_found_by_meaning_and_by_words(
     assert found("x", to_at=as_of - timedelta(days=1)) == ["d2", "d3"]
     story = "E4711 " + " ".join(f"word{number}" for number in range(40))
     assert found(story)[0] == "d0", "a long text counts by meaning alone"
+    with tenant_session(engine, organization.org_id) as connection:
+        known = known_vectors(connection, "d0", model="m")
+    assert known == {(("Document", "0"), BODIES[0]): near_first.tolist()}
