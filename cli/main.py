@@ -22,6 +22,7 @@ from cli import (
     privacy,
     quarantine,
     read,
+    search,
     sop,
 )
 from tasks.errors import TransientError, VensorError
@@ -51,6 +52,7 @@ for module in (
     read,
     knowledge,
     sop,
+    search,
     quarantine,
     privacy,
     label,

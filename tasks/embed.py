@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pgvector import HalfVector
 
+from tasks.cells import Cells, find_cells, refresh_cells
 from tasks.choices import note_local, opened_embedder
 from tasks.conversation import OpenConversation, mark_read, open_conversations
 from tasks.embedding import Batch, Embedder, chunk_document, chunk_turn
@@ -43,6 +44,7 @@ CHUNK = (
     "content_hash",
     "dimension",
     "embedding",
+    "cell",
     "changed_at",
 )
 Vectors = NDArray[np.float32]
@@ -74,6 +76,7 @@ class Embedding:
         self._resources = resources
         self._embedder = embedder
         self._model = embedder.model_version
+        self._cells = Cells((), np.zeros((0, embedder.dimension), dtype=np.float32))
         self._rows_in = 0
         self._written = 0
 
@@ -82,6 +85,9 @@ class Embedding:
         with self._resources.session() as connection:
             documents = knowledge.unchunked_documents(connection, model=self._model)
             pending = pending_tickets(connection, "embed", self._model)
+            self._cells = find_cells(
+                connection, model=self._model, dimension=self._embedder.dimension
+            )
         note = f"{len(documents)} documents"
         try:
             self._work_through(chain(self._documents(documents), self._tickets(pending)))
@@ -89,6 +95,7 @@ class Embedding:
             note = "stopped: today's budget for models is spent; the next day goes on"
         else:
             self._forget_former()
+        refresh_cells(self._resources, model=self._model, dimension=self._embedder.dimension)
         if not self._embedder.remote:
             note_local(self._resources, "embed", self._model, items=self._written)
         return StageResult(self._rows_in, self._written, note=note)
@@ -174,11 +181,15 @@ class Embedding:
 
         def save(made: Vectors) -> int:
             found = vectors | dict(zip(fresh, made, strict=True))
-            rows = [one.row(self._embedder, found[one.content_hash]) for one in missing]
+            rows = [self._row(one, found[one.content_hash]) for one in missing]
             self._store(stale, rows, pending, conversations)
             return len(rows)
 
         return Work(len(pending), batch, save)
+
+    def _row(self, passage: "Passage", vector: NDArray[np.float32]) -> tuple[object, ...]:
+        (cell,) = self._cells.of(vector[np.newaxis])
+        return passage.row(self._embedder, vector, cell)
 
     def _store(
         self,
@@ -231,7 +242,7 @@ class Passage:
     def key(self) -> ChunkKey:
         return ChunkKey(self.comment_id, self.source, self.chunk_no, self.changed_at)
 
-    def row(self, embedder: Embedder, vector: NDArray[np.float32]) -> tuple[object, ...]:
+    def row(self, embedder: Embedder, vector: NDArray[np.float32], cell: int) -> tuple[object, ...]:
         """The passage's row, in the order of CHUNK."""
         return (
             self.comment_id,
@@ -244,6 +255,7 @@ class Passage:
             self.content_hash,
             embedder.dimension,
             HalfVector(vector),
+            cell,
             self.changed_at,
         )
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, select, tuple_
 
 from warehouse.tables import knowledge
-from warehouse.tables.ai import ticket_chunks, ticket_work
+from warehouse.tables.ai import passage_cells, ticket_chunks, ticket_work
 
 
 class ChunkKey(NamedTuple):
@@ -69,11 +69,12 @@ def known_vectors(
             columns.content_hash.in_(hashes),
         )
     )
-    return {bytes(one): vector.to_numpy().astype(np.float32) for one, vector in rows}
+    return {bytes(one): np.array(vector, dtype=np.float32) for one, vector in rows}
 
 
 def forget_former(connection: Connection, *, model: str) -> int:
     """Deletes what other models than `model` made of tickets and documents; the vectors gone."""
+    connection.execute(delete(passage_cells).where(passage_cells.c.model != model))
     connection.execute(
         delete(ticket_work).where(
             ticket_work.c.task == "embed", ticket_work.c.model_version != model

@@ -186,7 +186,7 @@ def known_vectors(
             c.document_id == document_id, c.model == model
         )
     )
-    return {(tuple(path), body): vector.to_list() for path, body, vector in rows}
+    return {(tuple(path), body): vector for path, body, vector in rows}
 
 
 def replace_chunks(

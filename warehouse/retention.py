@@ -18,8 +18,9 @@ from warehouse.tables import metadata
 from warehouse.tables.zendesk import recordings
 
 TICKETS_AT_ONCE = 1_000
-# Skeletons that belong to no one ticket: these go when nothing refers to them any more.
-PEOPLE = {
+# What belongs to no one ticket: it goes when nothing refers to it any more, or when it is older
+# than what it was made of.
+REST = {
     "zendesk.users": """
         delete from zendesk.users as u where u.changed_at < :cutoff and not exists (
             select from zendesk.tickets as t
@@ -49,6 +50,8 @@ PEOPLE = {
         ) and reason is distinct from '{upstream.AGAIN}'
     """,
     "zendesk.calls": "delete from zendesk.calls where changed_at < :cutoff and ticket_id is null",
+    # means of passages' vectors: searches are right without them, and embedding makes them anew
+    "ai.passage_cells": "delete from ai.passage_cells where made_at < :cutoff",
     "app.outbox": "delete from app.outbox where created_at < :cutoff and state <> 'pending'",
 }
 
@@ -169,7 +172,7 @@ def purge_tickets(engine: Engine, org_id: UUID, at: Clock) -> Iterator[tuple[str
 
 def purge_rest(engine: Engine, org_id: UUID, at: Clock) -> Iterator[tuple[str, int]]:
     """Deletes what no ticket needs any more, and destroys the keys of past weeks."""
-    for name, statement in PEOPLE.items():
+    for name, statement in REST.items():
         with tenant_session(engine, org_id) as connection:
             done = connection.execute(text(statement), {"cutoff": at.cutoff})
         if done.rowcount:

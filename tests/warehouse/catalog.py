@@ -18,23 +18,30 @@ SCHEMAS = (
     "staging",
     "intermediate",
     "metrics",
+    "search",
 )
 SERVICES = ("vensor_loader", "vensor_transformer")
 # Of no organization: which migrations were made, and what Zendesk's accounts allow (by hash).
 NO_TENANT = ("app.alembic_version", "app.account_budgets")
 # What the functions that look a tenant up read as their owner, who is under RLS like anyone.
 OWNER_POLICIES = ("app.organizations", "app.logins", "app.members", "app.account_budgets")
-# Keys by which a tenant is found, and a full-text index that the tenant's own key is combined with.
+# Keys by which a tenant is found.
 LOOKED_UP_BY = (
     "app.alembic_version_pkc",
     "app.pk_account_budgets",
     "app.uq_logins_login",
     "app.ix_members_user_id",
     "app.uq_organizations_slug",
-    "knowledge.ix_chunks_words",
 )
-# Functions that act as their owner and that others than services may execute: they name the tenant.
-OWNERS_FOR_ALL = ("app.org_id()",)
+# Functions that act as their owner and that others than services may execute: what names the
+# tenant, and what finds passages by vectors that its callers must not read.
+OWNERS_FOR_ALL = (
+    "app.org_id()",
+    "search.tickets(halfvec,text,integer,timestamp with time zone,timestamp with time zone,"
+    "bigint[],text[],bigint[],double precision,double precision)",
+    "search.knowledge(halfvec,text,text,integer,text,timestamp with time zone,"
+    "timestamp with time zone)",
+)
 
 RELATIONS = """
     select

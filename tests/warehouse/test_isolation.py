@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
+from tasks.identity.roles import ROLES, allows
 from tests.warehouse.askers import cases, sessions
 from tests.warehouse.catalog import NO_TENANT, SCHEMAS, open_objects, relations
 from tests.warehouse.planted import (
@@ -283,3 +284,63 @@ def test_supabase_s_own_stay_as_they_were(warehouse: Planted) -> None:
         assert connection.execute(
             "select has_database_privilege('public', current_database(), 'connect, temporary')"
         ).fetchone() == (True,)
+
+
+SEARCHES = {
+    "tickets.search": "search.tickets(query => '[1,2,3]', model => 'planted')",
+    "knowledge.search": "search.knowledge("
+    "query => '[1,2,3]', words => 'planted', model => 'planted')",
+}
+
+
+@pytest.fixture
+def findable(warehouse: Planted) -> None:
+    """The planted passages say how long their vectors are; one of each organization has a mark."""
+    with warehouse.as_superuser() as connection:
+        connection.execute("update ai.ticket_chunks set dimension = 3")
+        connection.execute("update knowledge.chunks set dimension = 3, body = org_id::text")
+        connection.execute(
+            "update ai.ticket_chunks set start_char = case org_id when %s then 7 else 8 end", [MINE]
+        )
+
+
+def _searched(connection: psycopg.Connection, operation: str) -> set[object] | None:
+    """The marks that it found; None where it was refused."""
+    mark = {"tickets.search": "start_char", "knowledge.search": "body"}[operation]
+    try:
+        return {one for (one,) in connection.execute(f"select {mark} from {SEARCHES[operation]}")}
+    except errors.InsufficientPrivilege:
+        return None
+
+
+@in_supabase
+@pytest.mark.parametrize("role", ROLES)
+def test_a_member_searches_what_the_role_may(warehouse: Planted, findable: None, role: str) -> None:
+    """Through PostgREST, in one's own organization; the role table and the warehouse agree."""
+    become = "update app.members set role = %s where user_id = %s"
+    marks = {"tickets.search": {7}, "knowledge.search": {str(MINE)}}
+    with (
+        warehouse.as_superuser() as administrator,
+        warehouse.session("authenticator", claims(MEMBER, MINE), "authenticated") as connection,
+    ):
+        administrator.execute(become, [role, MEMBER])
+        for operation, mine in marks.items():
+            assert _searched(connection, operation) == (mine if allows(operation, role) else None)
+        administrator.execute(become, ["viewer", MEMBER])
+
+
+def test_no_other_login_searches(warehouse: Planted, findable: None) -> None:
+    """But the service, in the organization that it names; whatever the others set."""
+    for case, session, spoof in cases(warehouse):
+        with warehouse.session(session.user, session.settings | spoof, session.role) as connection:
+            tickets, documents = (_searched(connection, operation) for operation in SEARCHES)
+        found = (tickets, documents)
+        if "row_security" in spoof:  # who is bound is refused then; nobody finds a thing
+            assert found == (None, None), case
+        elif session.user == "vensor_loader":
+            nothing = session.whose is None
+            assert found == ((set(), set()) if nothing else ({7}, {str(MINE)})), case
+        elif session.role == "authenticated" and session.whose is not None:
+            assert found == (None, {str(MINE)}), case
+        else:
+            assert found == (None, None), case

@@ -9,14 +9,27 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Computed,
     Double,
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
+    Table,
     Text,
 )
+from sqlalchemy.dialects.postgresql import BIT
 
-from warehouse.tables.columns import content, flag, instant, key, sealed, skeleton
+from warehouse.tables.columns import (
+    content,
+    flag,
+    instant,
+    key,
+    metadata,
+    org_id,
+    sealed,
+    skeleton,
+)
 
 transcripts = content(
     "transcripts",
@@ -43,9 +56,53 @@ ticket_chunks = content(
     Column("content_hash", LargeBinary, nullable=False, comment="keyed: reveals no text"),
     Column("dimension", Integer, nullable=False),
     Column("embedding", HALFVEC, nullable=False, comment="L2-normalised"),
+    Column(
+        "cell",
+        SmallInteger,
+        nullable=False,
+        server_default="0",
+        comment="of the organization's cells of near passages; 0: in none yet",
+    ),
+    Column("code", BIT(varying=True), Computed("ai.passage_code(embedding)", persisted=True)),
     Index(None, "org_id", "ticket_id"),
+    # all that a search compares at first, so that it reads the index alone
+    Index(
+        None,
+        "org_id",
+        "model",
+        "cell",
+        postgresql_include=[
+            "ticket_id",
+            "comment_id",
+            "source",
+            "chunk_no",
+            "changed_at",
+            "dimension",
+            "code",
+        ],
+    ),
     CheckConstraint("source in ('comment', 'transcript')", name="source"),
+    CheckConstraint("cell between 0 and 256", name="cell"),
     schema="ai",
+)
+passage_cells = Table(
+    "passage_cells",
+    metadata,
+    org_id(),
+    Column("model", Text, primary_key=True),
+    Column("cell_no", SmallInteger, primary_key=True, autoincrement=False),
+    Column("dimension", Integer, nullable=False),
+    Column(
+        "centroid",
+        HALFVEC,
+        nullable=False,
+        comment="L2-normalised mean of many passages' vectors",
+    ),
+    Column("passages", BigInteger, nullable=False, comment="in it when it was made"),
+    instant("made_at", nullable=False),
+    CheckConstraint("cell_no between 1 and 256", name="cell_no"),
+    schema="ai",
+    info={"class": "control"},
 )
 ticket_work = skeleton(
     "ticket_work",

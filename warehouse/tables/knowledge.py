@@ -7,7 +7,6 @@ from sqlalchemy import (
     Column,
     Computed,
     DateTime,
-    Index,
     Integer,
     LargeBinary,
     Table,
@@ -72,7 +71,6 @@ chunks = Table(
         Computed("to_tsvector('english', body)", persisted=True),
     ),
     now("loaded_at"),
-    Index(None, "words", postgresql_using="gin"),
     schema="knowledge",
     info={"class": "knowledge"},
 )

@@ -61,6 +61,22 @@ def test_words_that_are_loaded_anew_keep_their_vector(desk, write, control, as_o
     assert sorted(rows(desk, "comment_id, embedding::text")) == sorted(before)
 
 
+def test_of_a_comment_that_changes_what_stays_keeps_its_vector(desk, write, control, as_of):
+    """Its first passage is as it was: the second alone is embedded."""
+    first = " ".join(f"This is sentence {number} about a parcel." for number in range(60))
+    write([first], at=as_of - timedelta(hours=1))
+    embed(desk)
+    before = dict(rows(desk, "chunk_no, embedding::text"))
+    write([f"{first} And one more sentence."])
+    embed(desk)
+    after = dict(rows(desk, "chunk_no, embedding::text"))
+    assert len(after) > 1
+    assert after[0] == before[0]
+    with desk.session() as connection:
+        items = connection.execute(text("select items from ai.usage")).scalar_one()
+    assert items < len(before) + len(after)
+
+
 def test_the_same_words_in_a_batch_are_sent_once(desk, write):
     """Fifty tickets with one sentence pay for it once."""
     write(["Please cancel my order."] * 50)

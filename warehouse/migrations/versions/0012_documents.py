@@ -6,7 +6,7 @@ from alembic import op
 from warehouse.migrations.scripts import run_script
 
 revision = "0012"
-down_revision = "0013"
+down_revision = "0011"
 
 OWNED = ("knowledge.documents", "knowledge.versions", "ai.sop_checks", "ai.ticket_work")
 

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from warehouse.migrations.scripts import run_script
 
 revision = "0013"
-down_revision = "0010"
+down_revision = "0012"
 
 
 def upgrade() -> None:
