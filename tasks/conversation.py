@@ -81,7 +81,7 @@ def mark_read(
     pending: Sequence[PendingTicket],
     conversations: Sequence[OpenConversation],
     *,
-    task: Literal["embed", "score"],
+    task: Literal["embed", "score", "assess"],
     model_version: str,
 ) -> None:
     """Notes that `task` is done with what these tickets held, and that they were read for it."""
