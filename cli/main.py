@@ -8,6 +8,7 @@ import typer
 
 from cli import (
     ai,
+    assess,
     connect,
     demo,
     doctor,
@@ -16,6 +17,7 @@ from cli import (
     members,
     operate,
     organizations,
+    quality,
     quarantine,
     read,
 )
@@ -44,6 +46,8 @@ for module in (
     connect,
     operate,
     read,
+    assess,
+    quality,
     quarantine,
     keys,
     doctor,

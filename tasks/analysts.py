@@ -13,6 +13,8 @@ from tasks.errors import ConfigurationError
 from tasks.resources import Resources
 from warehouse.assessments import find_topics
 
+SUMMARY_COLUMN = "ai.summaries.sealed"
+
 
 def taxonomy(resources: Resources) -> Taxonomy:
     """The organization's own topics, or the packaged ones."""

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 
 import msgspec
 
-from tasks.analysts import opened_analyst
+from tasks.analysts import SUMMARY_COLUMN, opened_analyst
 from tasks.assessment import Analyst, Assessment, Case, Check, History
 from tasks.choices import note_local
 from tasks.conversation import OpenConversation, mark_read, open_conversations
@@ -31,7 +31,6 @@ from warehouse.pending import PendingTicket, known_hashes
 from warehouse.tables import assessments as tables
 
 TICKETS_AT_ONCE = 64
-SUMMARY_COLUMN = "ai.summaries.sealed"
 EVIDENCE = (
     "evidence_comment_id",
     "evidence_turn_no",

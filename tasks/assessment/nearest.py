@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 FIRST_TURNS = 2
 MOST_SENTENCES = 10
-FEWEST_WORDS = 3
-Vectors = NDArray[np.float32]
+FEWEST_WORDS = 2
+# What is said later is less often what a ticket is about.
+LATER = 0.03
+Vector = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,12 @@ class Labels:
         self._labels = [label for label, told in texts.items() for _ in told]
         self._vectors = embedder.embed([one for told in texts.values() for one in told])
 
-    def nearest(self, sentences: Sequence[Sentence], vectors: Vectors) -> Nearest | None:
+    def nearest(self, sentences: Sequence[Sentence], vectors: Sequence[Vector]) -> Nearest | None:
         """The label of the text that any sentence is nearest to; None without a sentence."""
         if not sentences or not self._labels:
             return None
-        alike = vectors @ self._vectors.T
+        alike = np.stack(vectors) @ self._vectors.T
+        alike -= LATER * np.minimum(np.arange(len(sentences)), 4)[:, None]
         row, column = divmod(int(np.argmax(alike)), alike.shape[1])
         return Nearest(
             self._labels[column], round(float(alike[row, column]), 4), sentences[row].evidence

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Literal
 
-import numpy as np
-
 from tasks.assessment.checks import checks_of
-from tasks.assessment.nearest import Labels, Nearest, Vectors, opening_sentences
+from tasks.assessment.nearest import Labels, Nearest, Vector, opening_sentences
 from tasks.assessment.records import OTHER, Assessment, Case, Reason
 from tasks.assessment.risks import reasons_of_history, reasons_of_words, risks_of, urgency_of
 from tasks.assessment.rulebook import Rulebook, packaged_rulebook
@@ -18,8 +16,8 @@ from tasks.embedding import Embedder
 
 # Changes with the code of this package; its data have versions of their own.
 ENGINE = 1
-SURE_TOPIC = 0.42
-SURE_INTENT = 0.4
+SURE_TOPIC = 0.37
+SURE_INTENT = 0.37
 SAID_SO = 1.0
 
 
@@ -47,17 +45,18 @@ class RulesAnalyst:
         """As `Analyst.assess`."""
         said = [said_in(case.conversation) for case in cases]
         openings = [opening_sentences(one) for one in said]
-        flat = [sentence.text for opening in openings for sentence in opening]
-        vectors = self._embedder.embed(flat) if flat else np.zeros((0, 0), dtype=np.float32)
-        found, at = [], 0
-        for case, told, opening in zip(cases, said, openings, strict=True):
-            mine = vectors[at : at + len(opening)]
-            at += len(opening)
-            found.append(self._assessment(case, told, opening, mine))
-        return found
+        vectors = self._vectors(sorted({one.text for opening in openings for one in opening}))
+        return [
+            self._assessment(case, told, opening, [vectors[one.text] for one in opening])
+            for case, told, opening in zip(cases, said, openings, strict=True)
+        ]
+
+    def _vectors(self, texts: Sequence[str]) -> dict[str, Vector]:
+        """One vector for each text, however many tickets say it."""
+        return dict(zip(texts, self._embedder.embed(texts), strict=True)) if texts else {}
 
     def _assessment(
-        self, case: Case, said: Said, opening: Sequence[Sentence], vectors: Vectors
+        self, case: Case, said: Said, opening: Sequence[Sentence], vectors: Sequence[Vector]
     ) -> Assessment:
         topic = _sure(self._topics.nearest(opening, vectors), SURE_TOPIC)
         intent, why = self._intent(opening, vectors)
@@ -92,14 +91,15 @@ class RulesAnalyst:
         )
 
     def _intent(
-        self, opening: Sequence[Sentence], vectors: Vectors
+        self, opening: Sequence[Sentence], vectors: Sequence[Vector]
     ) -> tuple[str, tuple[Reason, ...]]:
+        first = [one for one in opening if one.turn_position == 0]
         for rule in self.rulebook.told.intents:
-            for sentence in opening:
+            for sentence in first:
                 if rule.is_in(sentence.text):
                     why = Reason("intent", "said_so", SAID_SO, sentence.evidence)
                     return rule.intent, (why,)
-        nearest = _sure(self._intents.nearest(opening, vectors), SURE_INTENT)
+        nearest = _sure(self._intents.nearest(first, vectors[: len(first)]), SURE_INTENT)
         return (OTHER, ()) if nearest is None else (nearest.label, (_alike("intent", nearest),))
 
     @cached_property

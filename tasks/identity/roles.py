@@ -50,6 +50,7 @@ OPERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "knowledge.search": _EVERYONE,
         "knowledge.add": _ANALYSTS,
         "tickets.search": _WORDS,
+        "assessments.read": _WORDS,
         "quarantine.list": _ANALYSTS,
         "quarantine.retry": _ADMINS,
         "keys.status": _GUARDED,
