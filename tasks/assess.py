@@ -95,28 +95,40 @@ class Assessing:
         return StageResult(read, written, note=stopped or self._note())
 
     def _assess(self, pending: Sequence[PendingTicket]) -> int:
-        """The rows written; what was found, and that it was, in one transaction."""
+        """The rows written of this batch."""
         ids = [ticket.ticket_id for ticket in pending]
         with self._resources.session() as connection:
             hashes = known_hashes(connection, ids, task="assess", model_version=self._version)
             facts = ticket_facts(connection, ids)
-            found = open_conversations(connection, self._resources.cipher, ids)
-        histories = {one.ticket_id: _history(facts[one.ticket_id]) for one in found}
-        seen = [self._with_history(one, histories[one.ticket_id]) for one in found]
+            spoken = open_conversations(connection, self._resources.cipher, ids)
+        histories = {one.ticket_id: _history(facts[one.ticket_id]) for one in spoken}
+        seen = [self._with_history(one, histories[one.ticket_id]) for one in spoken]
         changed = [one for one in seen if hashes.get(one.ticket_id) != one.content_hash]
         cases = [Case(one.conversation, histories[one.ticket_id]) for one in changed]
-        rows = self._rows(changed, self._analyst.assess(cases))
+        found = self._analyst.assess(cases)
+        left = {one.ticket_id for one in changed[len(found) :]}  # the budget ended before them
+        done = [one for one in seen if one.ticket_id not in left]
+        return self._store(pending, done, changed[: len(found)], found)
+
+    def _store(
+        self,
+        pending: Sequence[PendingTicket],
+        done: Sequence[OpenConversation],
+        changed: Sequence[OpenConversation],
+        found: Sequence[Assessment],
+    ) -> int:
+        """What was found, and that it was, in one transaction; the rows."""
+        ids = [one.ticket_id for one in changed]
+        rows = self._rows(changed, found)
         with self._resources.session() as connection:
-            changed_ids = [one.ticket_id for one in changed]
-            org_id = self._resources.organization.org_id
-            written = replace_found(connection, org_id, changed_ids, rows)
-            forget_former_marks(connection, changed_ids, model_version=self._version)
+            written = replace_found(connection, self._resources.organization.org_id, ids, rows)
+            forget_former_marks(connection, ids, model_version=self._version)
             self._resources.cipher.record_uses(connection)
             mark_read(
                 connection,
                 self._resources,
                 pending,
-                seen,
+                done,
                 task="assess",
                 model_version=self._version,
             )

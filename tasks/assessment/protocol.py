@@ -20,5 +20,9 @@ class Analyst(Protocol):
         ...
 
     def assess(self, cases: Sequence[Case]) -> list[Assessment]:
-        """One assessment for each case, in the given order."""
+        """One assessment for each case, in the given order.
+
+        Fewer, those of the first cases, where the budget ends among them: the next call raises
+        BudgetSpentError.
+        """
         ...
