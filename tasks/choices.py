@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tasks.embedding import Embedder, LocalEmbedder
-from tasks.errors import ConfigurationError
 from tasks.resources import Resources
 from tasks.settings import Settings
 from tasks.speech import LocalTranscriber, Transcriber
@@ -64,15 +63,24 @@ def _model(settings: Settings, capability: Capability) -> str:
 
 @contextmanager
 def opened_service(resources: Resources) -> "Iterator[OpenAIService]":
-    """The OpenAI-compatible server with the organization's ledger and budget around each call.
+    """The OpenAI-compatible server with the organization's ledgers and budget around each call.
+
+    Before a call leaves, its cost is held against the budget and whoever opted out against its
+    tickets, and what leaves is written down.
 
     Raises: ConfigurationError where OPENAI_API_KEY is not set.
     """
     from tasks.metering import Meter
-    from tasks.openai import openai_service
+    from tasks.openai import Call, openai_service
+    from tasks.sharing import record_call
 
     meter = Meter(resources)
-    with openai_service(resources.settings, before=meter.before, after=meter.after) as service:
+
+    def before(call: Call) -> None:
+        meter.before(call)
+        record_call(resources, call)
+
+    with openai_service(resources.settings, before=before, after=meter.after) as service:
         yield service
 
 
@@ -133,13 +141,9 @@ def note_local(
 
 
 def redacting(resources: Resources, embedder: Embedder) -> Embedder:
-    """`embedder` where it is on this machine; else one that lets no text out unredacted.
-
-    Raises: ConfigurationError as long as there is nothing to redact with.
-    """
+    """`embedder` where it is on this machine; else one that lets no text out unredacted."""
     if not embedder.remote:
         return embedder
-    raise ConfigurationError(
-        f"{resources.organization.slug}: text may leave this machine redacted only, which is not"
-        " set up; `vensor ai use --embed local` embeds here"
-    )
+    from tasks.sharing import RedactingEmbedder
+
+    return RedactingEmbedder(resources, embedder)

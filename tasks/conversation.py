@@ -14,6 +14,7 @@ from tasks.resources import Resources
 from tasks.scoring.records import Conversation, Speaker, Turn
 from tasks.speech import Transcript
 from tasks.zendesk.contents import CommentContent
+from warehouse.opt_outs import forget_opted_out
 from warehouse.pending import (
     PendingTicket,
     SealedComment,
@@ -84,7 +85,10 @@ def mark_read(
     task: Literal["embed", "score", "assess"],
     model_version: str,
 ) -> None:
-    """Notes that `task` is done with what these tickets held, and that they were read for it."""
+    """Notes that `task` is done with what these tickets held, and that they were read for it.
+
+    In the transaction that stores what was made of them: whoever opted out meanwhile is left out.
+    """
     hashes = {one.ticket_id: one.content_hash for one in conversations}
     org_id = resources.organization.org_id
     mark_done(
@@ -95,6 +99,7 @@ def mark_read(
         model_version=model_version,
         content_hashes=hashes,
     )
+    forget_opted_out(connection, list(hashes))
     resources.audit(
         connection,
         action="read.content",

@@ -36,6 +36,10 @@ class BudgetSpentError(PermanentError):
     """
 
 
+class OptedOutError(TransientError):
+    """Someone whose words were about to leave has opted out: the next try goes without them."""
+
+
 __all__ = [
     "BadRecordError",
     "BudgetSpentError",
@@ -43,6 +47,7 @@ __all__ = [
     "DataError",
     "NotAllowedError",
     "NotInPlanError",
+    "OptedOutError",
     "PermanentError",
     "RefusedError",
     "TransientError",

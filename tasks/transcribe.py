@@ -23,6 +23,7 @@ from tasks.storage import Stores, open_stores
 from warehouse.consent import objection
 from warehouse.ledger import StageResult
 from warehouse.loading import Rows, merge
+from warehouse.opt_outs import forget_opted_out
 from warehouse.recordings import PendingRecording, pending_recordings, set_recording_state
 from warehouse.tables.ai import transcripts
 
@@ -142,6 +143,7 @@ def _save(
         merge(connection, resources.organization.org_id, Rows(transcripts, TRANSCRIPT, [row]))
         resources.cipher.record_uses(connection)
         set_recording_state(connection, recording, "transcribed")
+        forget_opted_out(connection, [recording.ticket_id])
     return 1
 
 

@@ -93,7 +93,7 @@ def pending_assessments(connection: Connection, model_version: str) -> list[Pend
     """Tickets with words of which anything was loaded since they were last assessed.
 
     Their state, their measures and their sentiment count as well: a reopening is a reason. Open
-    tickets are assessed like solved ones, those that may escalate before the others.
+    tickets come first. None that someone in it opted out of.
     """
     rows = connection.execute(
         text("""
@@ -124,7 +124,9 @@ def pending_assessments(connection: Connection, model_version: str) -> list[Pend
             left join ai.ticket_work as w
                 on n.ticket_id = w.ticket_id
                 and w.task = 'assess' and w.model_version = :model_version
-            where w.seen_at is null or w.seen_at < n.seen_at
+            where
+                (w.seen_at is null or w.seen_at < n.seen_at)
+                and n.ticket_id not in (select o.ticket_id from ai.opted_out_tickets as o)
             order by n.is_settled, n.ticket_id
         """),
         {"model_version": model_version},

@@ -53,7 +53,10 @@ class SealedTranscript:
 
 
 def pending_tickets(connection: Connection, task: str, model_version: str) -> list[PendingTicket]:
-    """Tickets with a comment or transcript loaded since this task last read them."""
+    """Tickets with a comment or transcript loaded since this task last read them.
+
+    None that someone in it opted out of.
+    """
     rows = connection.execute(
         text("""
             with loaded as (
@@ -69,7 +72,9 @@ def pending_tickets(connection: Connection, task: str, model_version: str) -> li
             left join ai.ticket_work as w
                 on n.ticket_id = w.ticket_id
                 and w.task = :task and w.model_version = :model_version
-            where w.seen_at is null or w.seen_at < n.seen_at
+            where
+                (w.seen_at is null or w.seen_at < n.seen_at)
+                and n.ticket_id not in (select o.ticket_id from ai.opted_out_tickets as o)
             order by n.ticket_id
         """),
         {"task": task, "model_version": model_version},

@@ -65,7 +65,7 @@ class Stored:
 
 
 def pending_recordings(connection: Connection, state: str) -> list[PendingRecording]:
-    """The recordings to fetch ('pending') or to transcribe ('stored').
+    """The recordings to fetch ('pending') or to transcribe ('stored': by no one who opted out).
 
     Oldest first, but those that failed before come last: they must not hold back the others.
     """
@@ -81,6 +81,10 @@ def pending_recordings(connection: Connection, state: str) -> list[PendingRecord
                 and c.changed_at = (
                     select max(v.changed_at) from zendesk.comment_contents as v
                     where v.comment_id = r.comment_id
+                )
+                and (
+                    r.state <> 'stored'
+                    or r.ticket_id not in (select o.ticket_id from ai.opted_out_tickets as o)
                 )
             order by r.reason is not null, c.changed_at, r.call_id, r.kind
         """),

@@ -57,6 +57,7 @@ OPERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "keys.rotate": _ADMINS,
         "retention.run": _GUARDED,
         "audit.verify": _GUARDED,
+        "outbound.read": _GUARDED,
         "privacy.export": _PRIVACY,
         "privacy.erase": _PRIVACY,
         "privacy.rectify": _PRIVACY,

@@ -213,7 +213,7 @@ def test_each_session_sees_its_own_rows(warehouse: Planted) -> None:
     assert seen["loader"] > 50
     assert seen["transformer"] > 25
     assert seen["vensor_bi"] == sum(name.startswith("metrics.") for name in tables)
-    assert seen["vensor_auditor"] == 3
+    assert seen["vensor_auditor"] == 4
     assert seen["vensor_privacy_officer"] == 3
     if warehouse.supabase:
         assert seen["a member"] == seen["vensor_bi"]

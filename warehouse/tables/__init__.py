@@ -1,6 +1,6 @@
 """Every table of the warehouse, by schema. dbt's own are in dbt/."""
 
-from warehouse.tables import ai, app, assessments, audit, keys, knowledge, models, zendesk
+from warehouse.tables import ai, app, assessments, audit, keys, knowledge, models, sharing, zendesk
 from warehouse.tables.columns import metadata
 
 SCHEMAS = ("app", "keys", "zendesk", "knowledge", "ai", "audit")
@@ -17,5 +17,6 @@ __all__ = [
     "knowledge",
     "metadata",
     "models",
+    "sharing",
     "zendesk",
 ]

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from tests.tasks.assessment.conftest import Write
 from warehouse.assessments import set_topics
 from warehouse.deletion import Redaction, forget_redacted
 from warehouse.escalation import risky_tickets
+from warehouse.models import Choice, choose
 from warehouse.quality import Measure, figures, quality_of, scorecard, set_measure
 
 TABLES = ("ai.assessments", "ai.assessment_reasons", "ai.quality_scores", "ai.summaries")
@@ -289,3 +291,40 @@ def test_the_sandbox_s_world_is_assessed(world: Resources, sandbox: Sandbox) -> 
     assert places == [(True, True)]
     again = assessed(world)
     assert again.rows_in == 0
+
+
+def test_a_model_gets_redacted_words_and_what_leaves_is_written_down(
+    resources: Resources,
+    write: Write,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """By the organization's choice, through the same step; nobody's name is in a request."""
+    prices = tmp_path / "prices.yml"
+    prices.write_text(
+        "- {model: gpt-6-luna, from: 2026-01-01, usd_per_million: {input: 1, output: 4}}\n"
+    )
+    monkeypatch.setenv("OPENAI_API_KEY", sandbox.openai["api_key"])
+    monkeypatch.setenv("OPENAI_BASE_URL", sandbox.openai["base_url"])
+    monkeypatch.setenv("VENSOR_PRICES_PATH", str(prices))
+    headers = {"Authorization": f"Bearer {sandbox.control_token}"}
+    write(1, "c: I am Wilhelmina, w.ilhelmina@example.com. My refund is late, I call my lawyer.")
+    write(2, "c: Where is my parcel?", "a: Hello, it is on its way.")
+    with httpx.Client(base_url=sandbox.control_url, headers=headers) as control:
+        control.delete("/requests")
+        result = assessed(resources)
+        asked = control.get("/requests", params={"path": "/responses"}).json()["requests"]
+    assert "2 assessed" in result.note
+    assert {one for (one,) in rows(resources, "select provider from ai.assessments")} == {"openai"}
+    assert 2 <= len(asked) <= 4
+    assert "ilhelmina" not in json.dumps(asked)
+    assert rows(resources, "select sum(items) > 1, sum(cost_usd) > 0 from ai.usage") == [
+        (True, True)
+    ]
+    assert assessed(resources).rows_in == 0
+    with resources.session() as connection:
+        choose(connection, resources.organization.org_id, "analyse", Choice("local"))
+    assert assessed(resources).note == "2 assessed"
+    assert {one for (one,) in rows(resources, "select provider from ai.assessments")} == {"local"}
+    assert rows(resources, "select count(*) from ai.assessments") == [(2,)]

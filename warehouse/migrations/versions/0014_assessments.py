@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from warehouse.migrations.scripts import run_script
 
 revision = "0014"
-down_revision = "0010"
+down_revision = "0013"
 
 NEW = [
     "ai.assessments",

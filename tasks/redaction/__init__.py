@@ -1,0 +1,7 @@
+"""What is personal in a text, found and replaced before the text leaves this machine."""
+
+from tasks.redaction.names import find_names
+from tasks.redaction.records import Kind, Person, Redacted, Span
+from tasks.redaction.redactor import Redactor
+
+__all__ = ["Kind", "Person", "Redacted", "Redactor", "Span", "find_names"]

@@ -1,0 +1,146 @@
+"""What may leave this machine for a model, and what is written down before it does.
+
+Names are looked up ticket by ticket, whatever else is personal is found by its form or by a model
+of this machine, and all of it is replaced. What was replaced never leaves.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import urlsplit
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from tasks.embedding import Batch, Embedder
+from tasks.encryption import Cipher
+from tasks.errors import OptedOutError
+from tasks.openai import Call
+from tasks.redaction import Person, Redactor
+from tasks.resources import Resources
+from tasks.zendesk.contents import CallContent, IdentityContent, UserContent
+from warehouse.opt_outs import opted_out
+from warehouse.outbound import Sending, record_sending
+from warehouse.people import SealedPerson, sealed_people
+
+NO_TICKET = -1
+PURPOSES = {"transcribe": "transcribe calls", "embed": "embed text", "analyse": "analyse tickets"}
+
+
+def record_call(resources: Resources, call: Call) -> None:
+    """Writes a call down before it is made.
+
+    Raises: OptedOutError where a ticket is among it that models must not read, as it stands now.
+    """
+    sending = Sending(
+        recipient=urlsplit(resources.settings.openai_base_url).hostname or "",
+        purpose=PURPOSES[call.capability],
+        model=call.model,
+        ticket_ids=call.ticket_ids,
+        items=call.items,
+        payload_bytes=call.payload_bytes,
+        audio_seconds=call.audio_seconds,
+    )
+    with resources.session() as connection:
+        refused = opted_out(connection, call.ticket_ids)
+        if not refused:
+            record_sending(connection, resources.organization.org_id, sending)
+    if refused:
+        raise OptedOutError(
+            f"{resources.organization.slug}: {len(refused)} tickets of people who have just opted"
+            " out were about to be sent; the next try leaves them out"
+        )
+
+
+def people_of(
+    connection: Connection, cipher: Cipher, ticket_ids: Sequence[int]
+) -> dict[int, list[Person]]:
+    """Who has to do with each ticket, with all that the account knows them by."""
+    found: dict[int, dict[int, Person]] = defaultdict(dict)
+    for sealed in sealed_people(connection, ticket_ids):
+        person = _opened(cipher, sealed)
+        for ticket_id in sealed.ticket_ids:
+            former = found[ticket_id].get(person.person_id, Person(person.person_id))
+            found[ticket_id][person.person_id] = _joined(former, person)
+    return {ticket_id: list(people.values()) for ticket_id, people in found.items()}
+
+
+class RedactingEmbedder:
+    """An embedder that is elsewhere, which gets every text without what is personal."""
+
+    remote = True
+
+    def __init__(self, resources: Resources, embedder: Embedder) -> None:
+        self._resources = resources
+        self._embedder = embedder
+
+    @property
+    def model_version(self) -> str:
+        """That of the model."""
+        return self._embedder.model_version
+
+    @property
+    def dimension(self) -> int:
+        """That of the model."""
+        return self._embedder.dimension
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """As `Embedder.embed`, of what is left of the texts."""
+        return next(self.embed_each([Batch(texts)]))
+
+    def embed_each(self, batches: Iterable[Batch]) -> Iterator[NDArray[np.float32]]:
+        """As `Embedder.embed_each`, of what is left of the texts."""
+        return self._embedder.embed_each(self._redacted(batch) for batch in batches)
+
+    def _redacted(self, batch: Batch) -> Batch:
+        tickets = batch.ticket_ids or [NO_TICKET] * len(batch.texts)
+        rows: dict[int, list[int]] = defaultdict(list)
+        for row, ticket_id in enumerate(tickets):
+            rows[ticket_id].append(row)
+        people = self._people(batch.ticket_ids)
+        texts = list(batch.texts)
+        for ticket_id, among in rows.items():
+            redactor = Redactor(people.get(ticket_id, []))
+            done = redactor.redact([batch.texts[row] for row in among])
+            for row, text in zip(among, done.texts, strict=True):
+                texts[row] = text
+        return Batch(texts, batch.ticket_ids)
+
+    def _people(self, ticket_ids: Sequence[int]) -> dict[int, list[Person]]:
+        if not ticket_ids:
+            return {}
+        with self._resources.session() as connection:
+            return people_of(connection, self._resources.cipher, sorted(set(ticket_ids)))
+
+
+def _opened(cipher: Cipher, sealed: SealedPerson) -> Person:
+    plain = cipher.unseal(
+        sealed.sealed,
+        column=f"{sealed.table}.sealed",
+        row_id=str(sealed.row_id),
+        changed_at=sealed.changed_at,
+    )
+    if sealed.table == "zendesk.user_contents":
+        user = msgspec.json.decode(plain, type=UserContent)
+        return Person(
+            sealed.user_id, _told(user.name, user.alias), _told(user.email), _told(user.phone)
+        )
+    if sealed.table == "zendesk.call_contents":
+        number = msgspec.json.decode(plain, type=CallContent).phone_number
+        return Person(sealed.user_id, phones=_told(number))
+    value = _told(msgspec.json.decode(plain, type=IdentityContent).value)
+    return Person(sealed.user_id, emails=value, phones=value)
+
+
+def _told(*values: str | None) -> tuple[str, ...]:
+    return tuple(value for value in values if value and value.strip())
+
+
+def _joined(one: Person, other: Person) -> Person:
+    return Person(
+        one.person_id,
+        one.names + other.names,
+        one.emails + other.emails,
+        one.phones + other.phones,
+    )

@@ -1,0 +1,75 @@
+"""Whose words models must not read, and what they had made of them.
+
+Every function runs in the organization's tenant session.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, delete, text
+from sqlalchemy.dialects.postgresql import insert
+
+from warehouse.tables import metadata
+from warehouse.tables.sharing import ai_opt_outs
+
+OPTED_OUT = text("select ticket_id from ai.opted_out_tickets where ticket_id = any(:ids)")
+
+
+def opt_out(connection: Connection, org_id: UUID, *, email_index: bytes) -> int:
+    """From now on no model reads a ticket of this person; how many it forgot all about."""
+    _wait_for_writers(connection, shared=False)
+    connection.execute(
+        insert(ai_opt_outs).values(org_id=org_id, email_index=email_index).on_conflict_do_nothing()
+    )
+    found = connection.execute(text("select ticket_id from ai.opted_out_tickets")).scalars().all()
+    _forget(connection, found)
+    return len(found)
+
+
+def opt_in(connection: Connection, *, email_index: bytes) -> bool:
+    """Takes an opt-out back; whether there was one. The next run reads those tickets."""
+    deleted = connection.execute(
+        delete(ai_opt_outs).where(ai_opt_outs.c.email_index == email_index)
+    )
+    return deleted.rowcount > 0
+
+
+def opted_out(connection: Connection, ticket_ids: Sequence[int]) -> set[int]:
+    """Those of the tickets that models must not read, as it stands now."""
+    return set(connection.execute(OPTED_OUT, {"ids": list(ticket_ids)}).scalars())
+
+
+def forget_opted_out(connection: Connection, ticket_ids: Sequence[int]) -> None:
+    """Undoes, in the transaction that wrote it, what was made of tickets that opted out meanwhile.
+
+    Whoever opts out waits for this transaction to end: what it wrote is seen and forgotten.
+    """
+    _wait_for_writers(connection, shared=True)
+    _forget(connection, list(opted_out(connection, ticket_ids)))
+
+
+def tables_of_models() -> list[Table]:
+    """The tables of what models made of a ticket."""
+    return [one for one in metadata.sorted_tables if one.schema == "ai" and "ticket_id" in one.c]
+
+
+def _wait_for_writers(connection: Connection, *, shared: bool) -> None:
+    lock = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    connection.execute(
+        text(f"select {lock}(hashtextextended('vensor opt-outs ' || app.org_id(), 0))")
+    )
+
+
+def _forget(connection: Connection, ticket_ids: Sequence[int]) -> None:
+    if not ticket_ids:
+        return
+    for table in tables_of_models():
+        connection.execute(delete(table).where(table.c.ticket_id.in_(ticket_ids)))
+    # heard no more, unless the person opts in again
+    connection.execute(
+        text("""
+            update zendesk.recordings set state = 'stored'
+            where state = 'transcribed' and ticket_id = any(:ids)
+        """),
+        {"ids": list(ticket_ids)},
+    )

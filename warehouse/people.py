@@ -1,0 +1,76 @@
+"""Who has to do with a ticket: what is known of them, sealed.
+
+Every function runs in the organization's tenant session.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, repr=False)
+class SealedPerson:
+    """What is known of someone: a row of `table`, a user's, an address's or a call's."""
+
+    ticket_ids: tuple[int, ...]
+    user_id: int
+    table: str
+    row_id: int
+    changed_at: datetime
+    sealed: bytes
+
+
+def sealed_people(connection: Connection, ticket_ids: Sequence[int]) -> list[SealedPerson]:
+    """Everyone who asked, answered, called or is in charge, each once, as known last."""
+    rows = connection.execute(
+        text("""
+            with involved as (
+                select t.id as ticket_id, p.user_id
+                from zendesk.tickets as t
+                cross join lateral (
+                    values (t.requester_id), (t.submitter_id), (t.assignee_id)
+                ) as p (user_id)
+                where t.id = any(:ids)
+                union
+                select ticket_id, author_id from zendesk.comments where ticket_id = any(:ids)
+                union
+                select ticket_id, customer_id from zendesk.calls where ticket_id = any(:ids)
+                union
+                select ticket_id, agent_id from zendesk.calls where ticket_id = any(:ids)
+            ),
+            people as (
+                select user_id, array_agg(ticket_id order by ticket_id) as ticket_ids
+                from involved where user_id is not null group by user_id
+            ),
+            sealed as (
+                select p.ticket_ids, p.user_id, 'zendesk.user_contents' as source,
+                    c.user_id as row_id, c.changed_at, c.sealed
+                from people as p
+                inner join zendesk.user_contents as c on p.user_id = c.user_id
+                union all
+                select p.ticket_ids, p.user_id, 'zendesk.user_identity_contents',
+                    c.identity_id, c.changed_at, c.sealed
+                from people as p
+                inner join zendesk.user_identity_contents as c on p.user_id = c.user_id
+                union all
+                select array[k.ticket_id], coalesce(k.customer_id, 0), 'zendesk.call_contents',
+                    c.call_id, c.changed_at, c.sealed
+                from zendesk.call_contents as c
+                inner join zendesk.calls as k on c.call_id = k.id
+                where k.ticket_id = any(:ids)
+            )
+            select distinct on (source, row_id)
+                ticket_ids, user_id, source, row_id, changed_at, sealed
+            from sealed
+            order by source, row_id, changed_at desc
+        """),
+        {"ids": list(ticket_ids)},
+    )
+    return [
+        SealedPerson(
+            tuple(row.ticket_ids), row.user_id, row.source, row.row_id, row.changed_at, row.sealed
+        )
+        for row in rows
+    ]

@@ -1,0 +1,57 @@
+"""What leaves for others, and whose words models must not read."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from warehouse.tables.columns import metadata, now, org_id
+
+outbound = Table(
+    "outbound",
+    metadata,
+    org_id(),
+    Column(
+        "sent_at",
+        DateTime(timezone=True),
+        primary_key=True,
+        server_default=text("clock_timestamp()"),
+        comment="just before it was sent",
+    ),
+    Column("sending_id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
+    Column("recipient", Text, nullable=False, comment="the host that it was sent to"),
+    Column("purpose", Text, nullable=False),
+    Column("model", Text),
+    Column("ticket_ids", ARRAY(BigInteger), nullable=False, comment="whose words are in it"),
+    Column("items", Integer, nullable=False, comment="texts, stretches of speech or messages"),
+    Column("payload_bytes", BigInteger, nullable=False),
+    Column("audio_seconds", Double),
+    CheckConstraint("payload_bytes >= 0", name="payload_bytes"),
+    schema="audit",
+    info={"class": "audit", "partitioned": True},
+    postgresql_partition_by="range (sent_at)",
+)
+ai_opt_outs = Table(
+    "ai_opt_outs",
+    metadata,
+    org_id(),
+    Column(
+        "email_index",
+        LargeBinary,
+        primary_key=True,
+        comment="HMAC of the e-mail, as users and their identities have it",
+    ),
+    now("asked_at"),
+    schema="app",
+    info={"class": "control"},
+)
