@@ -1,5 +1,6 @@
 """Assessing as a step: once, open tickets too, in one transaction with its mark."""
 
+import base64
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from warehouse.assessments import set_topics
 from warehouse.deletion import Redaction, forget_redacted
 from warehouse.escalation import risky_tickets
 from warehouse.models import Choice, choose
+from warehouse.outbound import find_sent
 from warehouse.quality import Measure, figures, quality_of, scorecard, set_measure
 
 TABLES = ("ai.assessments", "ai.assessment_reasons", "ai.quality_scores", "ai.summaries")
@@ -312,13 +314,18 @@ def test_a_model_gets_redacted_words_and_what_leaves_is_written_down(
     write(1, "c: I am Wilhelmina, w.ilhelmina@example.com. My refund is late, I call my lawyer.")
     write(2, "c: Where is my parcel?", "a: Hello, it is on its way.")
     with httpx.Client(base_url=sandbox.control_url, headers=headers) as control:
-        control.delete("/requests")
+        control.post("/tape").raise_for_status()
         result = assessed(resources)
-        asked = control.get("/requests", params={"path": "/responses"}).json()["requests"]
+        exchanges = control.get("/tape", params={"path": "/openai"}).json()["exchanges"]
+        control.delete("/tape")
+    asked = [base64.b64decode(one["asked"]).decode() for one in exchanges]
     assert "2 assessed" in result.note
     assert {one for (one,) in rows(resources, "select provider from ai.assessments")} == {"openai"}
     assert 2 <= len(asked) <= 4
-    assert "ilhelmina" not in json.dumps(asked)
+    assert any("My refund is late, I call my lawyer." in one for one in asked)
+    assert not any("ilhelmina" in one for one in asked)
+    with resources.session() as connection:
+        assert {one.purpose for one in find_sent(connection, ticket_id=1)} == {"analyse tickets"}
     assert rows(resources, "select sum(items) > 1, sum(cost_usd) > 0 from ai.usage") == [
         (True, True)
     ]
