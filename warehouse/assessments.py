@@ -93,7 +93,8 @@ def pending_assessments(connection: Connection, model_version: str) -> list[Pend
     """Tickets with words of which anything was loaded since they were last assessed.
 
     Their state, their measures and their sentiment count as well: a reopening is a reason. Open
-    tickets come first. None that someone in it opted out of.
+    tickets come first. None that someone in it opted out of,
+    or that this version was asked about in a batch that is not read yet.
     """
     rows = connection.execute(
         text("""
@@ -127,6 +128,12 @@ def pending_assessments(connection: Connection, model_version: str) -> list[Pend
             where
                 (w.seen_at is null or w.seen_at < n.seen_at)
                 and n.ticket_id not in (select o.ticket_id from ai.opted_out_tickets as o)
+                and n.ticket_id not in (
+                    select r.ticket_id from ai.batch_requests as r
+                    inner join ai.batches as b
+                        on r.org_id = b.org_id and r.input_file_id = b.input_file_id
+                    where b.state = 'open' and b.model_version = :model_version
+                )
             order by n.is_settled, n.ticket_id
         """),
         {"model_version": model_version},

@@ -34,6 +34,7 @@ DERIVED = {
     "ai.assessment_reasons",
     "ai.quality_scores",
     "ai.summaries",
+    "ai.batch_requests",
 }
 
 

@@ -10,12 +10,13 @@ from sqlalchemy import (
     Column,
     Double,
     Integer,
+    LargeBinary,
     Table,
     Text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from warehouse.tables.columns import content, key, metadata, now, org_id, sealed, skeleton
+from warehouse.tables.columns import content, instant, key, metadata, now, org_id, sealed, skeleton
 
 CONTROL = {"class": "control"}
 
@@ -77,6 +78,31 @@ summaries = content(
     "summaries",
     key("ticket_id"),
     sealed(),
+    schema="ai",
+)
+batches = Table(
+    "batches",
+    metadata,
+    org_id(),
+    Column("input_file_id", Text, primary_key=True, comment="of the uploaded requests"),
+    Column("batch_id", Text, comment="null: uploaded, and not yet begun"),
+    Column("endpoint", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="open"),
+    now("uploaded_at"),
+    instant("ended_at"),
+    CheckConstraint("state in ('open', 'read', 'failed')", name="state"),
+    schema="ai",
+    info=CONTROL,
+)
+batch_requests = skeleton(
+    "batch_requests",
+    key("ticket_id"),
+    Column("input_file_id", Text, primary_key=True),
+    Column("line_no", Integer, nullable=False, comment="the request's name in the batch"),
+    Column("content_hash", LargeBinary, nullable=False, comment="keyed hash of what was asked"),
+    instant("seen_at", nullable=False),
     schema="ai",
 )
 topics = Table(

@@ -17,6 +17,8 @@ NEW = [
     "ai.assessment_reasons",
     "ai.quality_scores",
     "ai.summaries",
+    "ai.batches",
+    "ai.batch_requests",
     "app.topics",
     "app.scorecards",
 ]
@@ -29,6 +31,7 @@ def upgrade() -> None:
     _create_reasons()
     _create_quality()
     _create_summaries()
+    _create_batches()
     _create_settings()
     op.drop_constraint(op.f("ck_ticket_work_task"), "ticket_work", schema="ai")
     op.create_check_constraint(op.f("ck_ticket_work_task"), "ticket_work", TASKS, schema="ai")
@@ -175,6 +178,46 @@ def _create_summaries() -> None:
             where i.inhparent = 'zendesk.comment_contents'::regclass
         ) as p
     """)
+
+
+def _create_batches() -> None:
+    op.create_table(
+        "batches",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("input_file_id", sa.Text(), nullable=False, comment="of the uploaded requests"),
+        sa.Column(
+            "batch_id", sa.Text(), nullable=True, comment="null: uploaded, and not yet begun"
+        ),
+        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("model_version", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="open", nullable=False),
+        _now("uploaded_at"),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("state in ('open', 'read', 'failed')", name=op.f("ck_batches_state")),
+        sa.PrimaryKeyConstraint("org_id", "input_file_id", name=op.f("pk_batches")),
+        schema="ai",
+    )
+    op.create_table(
+        "batch_requests",
+        *_ticket(),
+        sa.Column("input_file_id", sa.Text(), nullable=False),
+        sa.Column(
+            "line_no", sa.Integer(), nullable=False, comment="the request's name in the batch"
+        ),
+        sa.Column(
+            "content_hash",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="keyed hash of what was asked",
+        ),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        *_changed(),
+        sa.PrimaryKeyConstraint(
+            "org_id", "ticket_id", "input_file_id", name=op.f("pk_batch_requests")
+        ),
+        schema="ai",
+    )
 
 
 def _create_settings() -> None:
