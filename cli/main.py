@@ -8,6 +8,7 @@ import typer
 
 from cli import (
     ai,
+    assess,
     connect,
     demo,
     doctor,
@@ -20,6 +21,7 @@ from cli import (
     operate,
     organizations,
     privacy,
+    quality,
     quarantine,
     read,
     search,
@@ -53,6 +55,8 @@ for module in (
     knowledge,
     sop,
     search,
+    assess,
+    quality,
     quarantine,
     privacy,
     label,

@@ -45,7 +45,7 @@ Stages = Annotated[
     str | None,
     typer.Option(
         callback=_known_stages,
-        help="Some of: extract,check,transcribe,embed,score,measure,publish,escalate.",
+        help="Some of: extract,check,transcribe,embed,score,assess,measure,publish,escalate.",
     ),
 ]
 

@@ -5,7 +5,18 @@ from datetime import UTC, datetime
 
 from prefect import flow
 
-from tasks import check, embed, escalate, extract, measure, reconcile, recordings, score, transcribe
+from tasks import (
+    assess,
+    check,
+    embed,
+    escalate,
+    extract,
+    measure,
+    reconcile,
+    recordings,
+    score,
+    transcribe,
+)
 from tasks.ledger import Run, StageLine, running
 from tasks.stages import Stage
 from warehouse.ledger import StageResult
@@ -36,6 +47,7 @@ def _work(stage: Stage, run: Run) -> Callable[[], StageResult]:
         Stage.TRANSCRIBE: lambda: _transcribe(slug),
         Stage.EMBED: lambda: embed.embed_text(slug),
         Stage.SCORE: lambda: score.score_tickets(slug),
+        Stage.ASSESS: lambda: assess.assess_tickets(slug),
         Stage.MEASURE: lambda: measure.build_metrics(slug, as_of),
         Stage.PUBLISH: lambda: check.check_gate(slug, "after_build", as_of),
         Stage.ESCALATE: lambda: escalate.escalate(slug, as_of),

@@ -103,7 +103,7 @@ def mark_read(
     pending: Sequence[PendingTicket],
     conversations: Sequence[OpenConversation],
     *,
-    task: Literal["embed", "score", "sop"],
+    task: Literal["embed", "score", "sop", "assess"],
     model_version: str,
 ) -> None:
     """Notes that `task` is done with what these tickets held, and that they were read for it.

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from tasks.assessment import packaged_rulebook
 from tasks.choices import judge_version
 from tasks.connections import find_connection, unsealed_credentials
 from tasks.errors import RefusedError
@@ -13,12 +14,14 @@ from tasks.resources import Resources, opened
 from tasks.scoring import SENTIMENT_VERSION, parse_sop
 from tasks.step import step
 from warehouse import escalation, outbox
-from warehouse.escalation import MissedStep, UnhappyTicket
+from warehouse.escalation import MissedStep, RiskyTicket, UnhappyTicket
 from warehouse.ledger import StageResult
 from warehouse.organizations import find_connection as find_any_connection
 from warehouse.outbox import Message
 
 UNHAPPY_AT_MOST = -0.4
+RISKY_AT_LEAST = 0.5
+REASONS_TOLD = 3
 LOOK_BACK = timedelta(days=7)
 NO_GROUP = "no group"
 
@@ -61,6 +64,7 @@ def _digest(connection: Connection, resources: Resources, day: date, as_of: date
     unhappy = escalation.unhappy_tickets(
         connection, model_version=SENTIMENT_VERSION, since=since, at_most=UNHAPPY_AT_MOST
     )
+    risky = escalation.risky_tickets(connection, at_least=RISKY_AT_LEAST)
     judged_by = judge_version(resources)
     missed = escalation.missed_steps(connection, model_version=judged_by, since=since)
     base_url = find_connection(resources, "zendesk").base_url
@@ -72,6 +76,8 @@ def _digest(connection: Connection, resources: Resources, day: date, as_of: date
         solved=figures.solved,
         reopened=figures.reopened,
         waiting=escalation.waiting_tickets(connection),
+        risky=[_risky(one, base_url) for one in risky],
+        risky_total=len(risky),
         unhappy=[_unhappy(one, base_url) for one in unhappy],
         unhappy_total=len(unhappy),
         missed_steps=[_missed(one, base_url) for one in missed],
@@ -79,6 +85,14 @@ def _digest(connection: Connection, resources: Resources, day: date, as_of: date
         scored=escalation.scored_tickets(connection, model_version=SENTIMENT_VERSION, since=since),
         versions=f"{SENTIMENT_VERSION}, {judged_by}",
     )
+
+
+def _risky(one: RiskyTicket, base_url: str) -> Finding:
+    """The reasons are words of ours for codes; a code of another version is left out."""
+    words = packaged_rulebook().words
+    why = ", ".join([words[code] for code in one.codes if code in words][:REASONS_TOLD])
+    reason = f"risk {one.escalation_risk:.2f}, urgency {one.urgency}: the customer {why}"
+    return _finding(one.ticket_id, base_url, one.status, one.group_name, reason)
 
 
 def _unhappy(one: UnhappyTicket, base_url: str) -> Finding:

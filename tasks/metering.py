@@ -39,7 +39,7 @@ class Meter:
                 return
             spent = models.spent_today(connection).usd
             price = self._prices.find(call.model, models.today(connection))
-        cost = None if price is None else price.cost_usd(_expected(call))
+        cost = None if price is None else _share(price.cost_usd(_expected(call)), call)
         if cost is None:
             raise ConfigurationError(
                 f"{call.capability} with {call.model}: there is a budget, but no price to hold it"
@@ -60,7 +60,7 @@ class Meter:
         org_id = self._resources.organization.org_id
         with self._resources.session() as connection:
             price = self._prices.find(call.model, models.today(connection))
-            cost = None if price is None else price.cost_usd(usage)
+            cost = None if price is None else _share(price.cost_usd(usage), call)
             models.record_usage(connection, org_id, _used(call, usage, cost))
         if cost is None:
             self._warn(call)
@@ -91,6 +91,10 @@ def _used(call: Call, usage: Usage, cost_usd: Decimal | None) -> Used:
         audio_seconds=usage.audio_seconds or 0.0,
         cost_usd=cost_usd,
     )
+
+
+def _share(cost: Decimal | None, call: Call) -> Decimal | None:
+    return None if cost is None else cost * Decimal(str(call.price_share))
 
 
 def _expected(call: Call) -> Usage:

@@ -13,6 +13,7 @@ class Stage(StrEnum):
     TRANSCRIBE = "transcribe"
     EMBED = "embed"
     SCORE = "score"
+    ASSESS = "assess"
     MEASURE = "measure"
     PUBLISH = "publish"
     ESCALATE = "escalate"

@@ -24,13 +24,18 @@ from warehouse.tables.zendesk import (
     users,
 )
 
-# Made of a ticket's words, though no word is in them.
+# Made of all of a ticket's words: what they said once may be in any of it.
 DERIVED = {
     "ai.ticket_work",
     "ai.turn_sentiments",
     "ai.ticket_scores",
     "ai.sop_checks",
     "ai.labels",
+    "ai.assessments",
+    "ai.assessment_reasons",
+    "ai.quality_scores",
+    "ai.summaries",
+    "ai.batch_requests",
 }
 
 

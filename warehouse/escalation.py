@@ -30,6 +30,18 @@ class UnhappyTicket:
 
 
 @dataclass(frozen=True)
+class RiskyTicket:
+    """An unsolved ticket that may escalate: its risk (0 to 1) and the codes of why, worst first."""
+
+    ticket_id: int
+    status: str
+    group_name: str | None
+    escalation_risk: float
+    urgency: str
+    codes: list[str]
+
+
+@dataclass(frozen=True)
 class MissedStep:
     """A step of a procedure that an agent did not do."""
 
@@ -116,6 +128,31 @@ def unhappy_tickets(
         {"version": model_version, "since": since, "at_most": at_most},
     )
     return [UnhappyTicket(**row._mapping) for row in rows]
+
+
+def risky_tickets(connection: Connection, *, at_least: float) -> list[RiskyTicket]:
+    """Unsolved tickets whose risk is `at_least` that, worst first, however long they lie there."""
+    rows = connection.execute(
+        text("""
+            select
+                t.id as ticket_id, t.status, g.name as group_name,
+                a.escalation_risk, a.urgency,
+                array(
+                    select r.code from ai.assessment_reasons as r
+                    where r.ticket_id = a.ticket_id and r.aspect = 'escalation'
+                    order by r.weight desc, r.reason_no
+                ) as codes
+            from ai.assessments as a
+            inner join zendesk.tickets as t on a.ticket_id = t.id
+            left join zendesk.groups as g on t.group_id = g.id
+            where
+                a.escalation_risk >= :at_least
+                and t.status not in ('solved', 'closed', 'deleted')
+            order by a.escalation_risk desc, t.id
+        """),
+        {"at_least": at_least},
+    )
+    return [RiskyTicket(**row._mapping) for row in rows]
 
 
 def missed_steps(

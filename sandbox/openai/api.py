@@ -5,6 +5,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -17,6 +18,7 @@ from starlette.routing import Route
 from sandbox.openai import errors
 from sandbox.openai.answers import chat, respond
 from sandbox.openai.audio import parse_parts, transcribe
+from sandbox.openai.batches import Batches
 from sandbox.openai.embeddings import SIZES, embed
 from sandbox.openai.errors import OpenAIRefusal
 from sandbox.state import State
@@ -42,11 +44,12 @@ Endpoint = Callable[[Request], Awaitable[Told | str]]
 
 
 class Pace(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """How slow the server is, and how many requests it takes at once; 0: any number."""
+    """How slow the server and its batches are, and how many requests it takes at once; 0: any."""
 
     latency_seconds: float = 0.0
     most_at_once: int = 0
     retry_after: int = 1
+    batch_seconds: float = 0.0
 
 
 class OpenAI:
@@ -58,6 +61,17 @@ class OpenAI:
         self._key = state.secret("openai:api_key")
         self._bucket = Bucket(per_minute)
         self._lock = Lock()
+        self._batches = Batches(
+            {
+                f"/v1{path}": partial(_made, make, models)
+                for path, make, models in (
+                    ("/embeddings", embed, frozenset(SIZES)),
+                    ("/chat/completions", chat, CHAT_MODELS),
+                    ("/responses", respond, CHAT_MODELS),
+                )
+            },
+            lambda: self.pace.batch_seconds,
+        )
 
     def routes(self) -> list[Route]:
         """The routes below ``/openai/v1``."""
@@ -69,6 +83,7 @@ class OpenAI:
             ("POST", "/audio/transcriptions", _audio),
             ("GET", "/models", _models),
             ("GET", "/models/{model}", _model),
+            *_batch_routes(self._batches),
         )
         return [
             Route(path, self._guarded(endpoint), methods=[verb]) for verb, path, endpoint in table
@@ -130,14 +145,55 @@ def _wait(refusal: OpenAIRefusal, bucket: Bucket) -> dict[str, str]:
 
 def _json_endpoint(make: Callable[[Told], Told], models: frozenset[str]) -> Endpoint:
     async def endpoint(request: Request) -> Told:
-        try:
-            told = msgspec.json.decode(await request.body(), type=Told)
-        except msgspec.MsgspecError as exc:
-            raise errors.invalid("The body is not a JSON object.") from exc
-        _check_model(told.setdefault("model", _only(models)), models)
-        return await run_in_threadpool(make, told)
+        return await run_in_threadpool(_made, make, models, await _object(request))
 
     return endpoint
+
+
+def _made(make: Callable[[Told], Told], models: frozenset[str], told: Told) -> Told:
+    _check_model(told.setdefault("model", _only(models)), models)
+    return make(told)
+
+
+async def _object(request: Request) -> Told:
+    try:
+        return msgspec.json.decode(await request.body(), type=Told)
+    except msgspec.MsgspecError as exc:
+        raise errors.invalid("The body is not a JSON object.") from exc
+
+
+def _batch_routes(batches: Batches) -> tuple[tuple[str, str, Endpoint], ...]:
+    async def upload(request: Request) -> Told:
+        kind = request.headers.get("content-type", "")
+        return batches.upload(await request.body(), kind)
+
+    async def create(request: Request) -> Told:
+        return batches.create(await _object(request))
+
+    async def listed(_request: Request) -> Told:
+        return batches.list()
+
+    async def retrieve(request: Request) -> Told:
+        return await run_in_threadpool(batches.retrieve, request.path_params["id"])
+
+    async def file(request: Request) -> Told:
+        return batches.file(request.path_params["id"])
+
+    async def content(request: Request) -> str:
+        return batches.content(request.path_params["id"])
+
+    async def delete(request: Request) -> Told:
+        return batches.delete(request.path_params["id"])
+
+    return (
+        ("POST", "/files", upload),
+        ("GET", "/files/{id}", file),
+        ("GET", "/files/{id}/content", content),
+        ("DELETE", "/files/{id}", delete),
+        ("POST", "/batches", create),
+        ("GET", "/batches", listed),
+        ("GET", "/batches/{id}", retrieve),
+    )
 
 
 def _only(models: frozenset[str]) -> str | None:

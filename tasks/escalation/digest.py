@@ -37,6 +37,8 @@ class Digest:
     solved: int
     reopened: int
     waiting: int
+    risky: Sequence[Finding]
+    risky_total: int
     unhappy: Sequence[Finding]
     unhappy_total: int
     missed_steps: Sequence[Finding]
@@ -50,6 +52,11 @@ def blocks(digest: Digest) -> list[Block]:
     return [
         {"type": "header", "text": _plain(f"{digest.organization}: {digest.day.isoformat()}")},
         {"type": "section", "fields": [_mrkdwn(text) for text in _figures(digest)]},
+        *_listing(
+            f"*{digest.risky_total} open tickets that may escalate*",
+            digest.risky,
+            digest.risky_total,
+        ),
         *_listing(
             f"*{digest.unhappy_total} open tickets where the customer turned unhappy*",
             digest.unhappy,
@@ -68,7 +75,8 @@ def fallback(digest: Digest) -> str:
     """The message in one line, for notifications."""
     return (
         f"{digest.organization} {digest.day.isoformat()}: {digest.created} created,"
-        f" {digest.solved} solved, {digest.unhappy_total} unhappy,"
+        f" {digest.solved} solved, {digest.risky_total} that may escalate,"
+        f" {digest.unhappy_total} unhappy,"
         f" {digest.missed_total} with a step not done"
     )
 

@@ -54,6 +54,7 @@ OPERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "sop.findings": _WORDS,
         "sop.rescore": _ANALYSTS,
         "tickets.search": _WORDS,
+        "assessments.read": _WORDS,
         "quarantine.list": _ANALYSTS,
         "quarantine.retry": _ADMINS,
         "keys.status": _GUARDED,

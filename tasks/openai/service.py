@@ -4,14 +4,12 @@ This is the one owner of retries for it. Nothing that names a customer goes with
 `user`, no `metadata`, and `store=False` wherever the API has it, which is the caller's to pass.
 """
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from random import SystemRandom
-from threading import Lock
 from typing import Literal, Self, TypeVar
 
 import httpx2
@@ -22,8 +20,9 @@ from tasks.errors import ConfigurationError, PermanentError, TransientError
 from tasks.openai.client import open_client
 from tasks.openai.failures import ABSENT, NoAnswerError, NotOfferedError, translated
 from tasks.openai.flags import Flag, Flags, flags_of
+from tasks.openai.gate import Gate
 from tasks.openai.usage import Usage, check_answered, usage_of
-from tasks.pausing import abandoning, pause
+from tasks.pausing import abandoning
 from tasks.settings import Settings
 
 T = TypeVar("T")
@@ -47,7 +46,7 @@ class Call:
 
     `items` counts texts, segments or tickets; `uses` is what not every server offers: a refusal of
     it is remembered, and raises NotOfferedError unless the operation `falls_back`, which asks for
-    less where the flags say so.
+    less where the flags say so. `price_share` is what is paid of the price: batches cost half.
     """
 
     capability: Capability
@@ -58,6 +57,7 @@ class Call:
     audio_seconds: float | None = None
     uses: Flag | None = None
     falls_back: bool = False
+    price_share: float = 1.0
 
 
 Before = Callable[[Call], None]
@@ -97,7 +97,7 @@ class OpenAIService:
         self._concurrency = concurrency
         self._before = before
         self._after = after
-        self._gate = _Gate()
+        self._gate = Gate()
         self.flags = flags
 
     def __enter__(self) -> Self:
@@ -118,6 +118,19 @@ class OpenAIService:
         """
         self._before(work)
         return self._ask(work, operation)
+
+    def hand_over(self, work: Call, operation: Operation[T]) -> T:
+        """As `call`, for what is answered later: `note` then says what it took."""
+        self._before(work)
+        return self.ask(work, operation)
+
+    def ask(self, work: Call, operation: Operation[T]) -> T:
+        """As `call`, for what holds nothing of anyone and costs nothing: no hook runs."""
+        return self._ask(work, operation, noted=False)
+
+    def note(self, work: Call, usage: Usage) -> None:
+        """Tells `after` what a batch took, which no answer of this service did."""
+        self._after(work, usage)
 
     def map(self, calls: Iterable[tuple[Call, Operation[T]]]) -> Iterator[T]:
         """What each call returns, in the given order, many at once. Raises: as `call`."""
@@ -203,7 +216,7 @@ class OpenAIService:
         except NoAnswerError as error:
             return error
 
-    def _ask(self, work: Call, operation: Operation[T]) -> T:
+    def _ask(self, work: Call, operation: Operation[T], *, noted: bool = True) -> T:
         for attempt in stamina.retry_context(
             on=self._backoff,
             attempts=ATTEMPTS,
@@ -213,10 +226,12 @@ class OpenAIService:
         ):
             with attempt:
                 self._gate.wait()
-                return self._ask_once(work, operation)
+                return self._ask_once(work, operation, noted=noted)
         raise PermanentError("unreachable: a retry context ends with a return or an exception")
 
-    def _ask_once(self, work: Call, operation: Operation[T], *, again: bool = True) -> T:
+    def _ask_once(
+        self, work: Call, operation: Operation[T], *, again: bool = True, noted: bool = True
+    ) -> T:
         who = f"{work.capability} with {work.model}"
         _answer.set(None)
         try:
@@ -231,7 +246,8 @@ class OpenAIService:
             raise ours from None
         finally:
             _answer.set(None)
-        self._after(work, usage_of(answer))
+        if noted:
+            self._after(work, usage_of(answer))
         check_answered(answer, who)
         return answer
 
@@ -258,23 +274,6 @@ class OpenAIService:
             return True
         self._gate.close(error.retry_after_seconds)
         return SPREAD.uniform(0, SPREAD_SECONDS)
-
-
-class _Gate:
-    """Closed for as long as the server asked to be left alone."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._opens_at = 0.0
-
-    def close(self, seconds: float) -> None:
-        with self._lock:
-            self._opens_at = max(self._opens_at, time.monotonic() + seconds)
-
-    def wait(self) -> None:
-        """Raises: TransientError when nobody waits for the answer any more."""
-        while (seconds := self._opens_at - time.monotonic()) > 0:
-            pause(seconds)
 
 
 def _submit(

@@ -45,7 +45,7 @@ def test_a_day_goes_through_every_stage_and_a_second_run_changes_nothing(
     }
     assert all(counts.values()), counts
     stages = _rows(engine, connected, "select stage, state from app.run_stages")
-    assert len(stages) == 8
+    assert len(stages) == 9
     assert {state for _, state in stages} == {"completed"}
     posted = len(_messages(sandbox))
     second = terminal.run("run", "--org", connected)

@@ -1,6 +1,7 @@
 """The OpenAI-compatible server, through OpenAI's own client."""
 
 import io
+import json
 import math
 import time
 import wave
@@ -268,3 +269,35 @@ def _tried(client):
     except openai.RateLimitError as error:
         return error.response.headers["retry-after"]
     return None
+
+
+def test_batches_are_answered_later_line_by_line(client):
+    """Upload, create, poll, read: good lines in one file, refused ones in another."""
+    lines = [
+        {"custom_id": str(number), "method": "POST", "url": "/v1/responses",
+         "body": {"model": model, "input": "Hello."}}
+        for number, model in enumerate(("gpt-6-luna", "no-such-model"))
+    ]  # fmt: skip
+    content = "\n".join(json.dumps(line) for line in lines).encode()
+    file = client.files.create(file=("in.jsonl", content), purpose="batch")
+    made = client.batches.create(
+        input_file_id=file.id, endpoint="/v1/responses", completion_window="24h"
+    )
+    assert next(one.id for one in client.batches.list()) == made.id
+    done = client.batches.retrieve(made.id)
+    assert (done.status, done.request_counts.completed, done.request_counts.failed) == (
+        "completed", 1, 1,
+    )  # fmt: skip
+    [good] = client.files.content(done.output_file_id).text.splitlines()
+    told = json.loads(good)
+    assert told["custom_id"] == "0"
+    assert told["response"]["body"]["output"][0]["content"][0]["text"]
+    [bad] = client.files.content(done.error_file_id).text.splitlines()
+    assert json.loads(bad)["response"]["status_code"] == 404
+    assert client.files.delete(file.id).deleted
+    with pytest.raises(openai.NotFoundError):
+        client.files.content(file.id)
+    with pytest.raises(openai.BadRequestError):
+        client.batches.create(
+            input_file_id=file.id, endpoint="/v1/moderations", completion_window="24h"
+        )

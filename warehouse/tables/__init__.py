@@ -3,6 +3,7 @@
 from warehouse.tables import (
     ai,
     app,
+    assessments,
     audit,
     evaluation,
     keys,
@@ -21,6 +22,7 @@ __all__ = [
     "SCHEMAS",
     "ai",
     "app",
+    "assessments",
     "audit",
     "evaluation",
     "keys",

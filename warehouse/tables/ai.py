@@ -111,7 +111,7 @@ ticket_work = skeleton(
     Column("model_version", Text, primary_key=True),
     Column("content_hash", LargeBinary, nullable=False, comment="keyed hash of what was read"),
     instant("seen_at", nullable=False),
-    CheckConstraint("task in ('embed', 'score', 'sop')", name="task"),
+    CheckConstraint("task in ('embed', 'score', 'sop', 'assess')", name="task"),
     schema="ai",
 )
 turn_sentiments = skeleton(

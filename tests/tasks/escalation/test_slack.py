@@ -112,6 +112,8 @@ def _digest(findings: list[Finding]) -> Digest:
         solved=10,
         reopened=1,
         waiting=40,
+        risky=findings,
+        risky_total=len(findings),
         unhappy=findings,
         unhappy_total=len(findings),
         missed_steps=findings,

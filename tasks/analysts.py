@@ -1,0 +1,57 @@
+"""Who assesses an organization's tickets, and by which topics."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+import msgspec
+
+from tasks.assessment import Analyst, RulesAnalyst, Taxonomy, Topic, packaged_taxonomy
+from tasks.assessment.redacting import RedactingAnalyst
+from tasks.assessment.taxonomy import taxonomy_of
+from tasks.choices import chosen, opened_service
+from tasks.embedding import LocalEmbedder
+from tasks.redaction import Redactor
+from tasks.resources import Resources
+from warehouse.assessments import find_topics
+
+SUMMARY_COLUMN = "ai.summaries.sealed"
+
+
+def taxonomy(resources: Resources) -> Taxonomy:
+    """The organization's own topics, or the packaged ones."""
+    with resources.session() as connection:
+        told = find_topics(connection)
+    return packaged_taxonomy() if told is None else taxonomy_of(msgspec.convert(told, list[Topic]))
+
+
+@contextmanager
+def opened_analyst(resources: Resources) -> Iterator[Analyst]:
+    """What the organization assesses with. One that is remote gets redacted text only."""
+    rules = RulesAnalyst(taxonomy(resources), LocalEmbedder())
+    choice = chosen(resources, "analyse")
+    if choice.provider == "local":
+        yield rules
+        return
+    from tasks.assessment.openai import OpenAIAnalyst
+
+    with opened_service(resources) as service:
+        key = _cache_key(resources, rules)
+        made = OpenAIAnalyst(service, model=choice.model, rules=rules, cache_key=key)
+        yield RedactingAnalyst(made, partial(redactors, resources))
+
+
+def redactors(resources: Resources, ticket_ids: Sequence[int]) -> dict[int, Redactor]:
+    """For each ticket, who takes its people and what has a form of its own out of its texts."""
+    from tasks.sharing import people_of
+
+    with resources.session() as connection:
+        people = people_of(connection, resources.cipher, ticket_ids)
+    return {ticket_id: Redactor(people.get(ticket_id, [])) for ticket_id in ticket_ids}
+
+
+def _cache_key(resources: Resources, rules: RulesAnalyst) -> str:
+    """The same for requests that begin the same: it tells the server neither whose nor what."""
+    told = f"{resources.organization.org_id} {rules.rulebook.version} {rules.taxonomy.version}"
+    return hashlib.sha256(told.encode()).hexdigest()[:32]

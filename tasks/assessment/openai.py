@@ -1,0 +1,140 @@
+"""Assessments by an OpenAI-compatible server, of texts that are redacted already."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from itertools import takewhile
+from typing import Any
+
+import msgspec
+import openai
+
+from tasks.assessment.records import Assessment, Case
+from tasks.assessment.request import WAYS, Question, text_of
+from tasks.assessment.rubric import PROMPT, Rubric, Told, shown_turns
+from tasks.assessment.rules import RulesAnalyst
+from tasks.assessment.verified import Asked, verified
+from tasks.errors import BudgetSpentError, ConfigurationError
+from tasks.openai import Call, Flag, NoAnswerError, NotOfferedError, OpenAIService
+
+Ask = tuple[Call, "partial[Any]"]
+# None where nobody said anything that could be asked about.
+Answer = Told | NoAnswerError | None
+
+
+class OpenAIAnalyst:
+    """Verdicts, codes and quotations by a model; what they add up to is computed here.
+
+    There is no score in an answer that a ticket's text could set. Where a quotation stands in no
+    turn of the right speaker the ticket is asked about once more; what then still does not stand
+    is dropped and counted. Where the model refuses, is cut off or filtered, the rules assess the
+    ticket, and the reason is noted.
+    """
+
+    remote = True
+
+    def __init__(
+        self, service: OpenAIService, *, model: str, rules: RulesAnalyst, cache_key: str
+    ) -> None:
+        self._service = service
+        self._rules = rules
+        self._question = Question(model, Rubric(rules.taxonomy, rules.rulebook), cache_key)
+
+    @property
+    def model_version(self) -> str:
+        """The model, the prompt, and what it is asked by."""
+        rules = self._rules
+        told = f"{rules.rulebook.version}+{rules.taxonomy.version}"
+        return f"{self._question.model}+prompt-{PROMPT}+{told}"
+
+    def assess(self, cases: Sequence[Case]) -> list[Assessment]:
+        """As `Analyst.assess`. Raises: as `OpenAIService.call`, but for answers that are none."""
+        asked = [Asked(case, shown_turns(case)) for case in cases]
+        answers = self._answers(asked)
+        found = [self._verified(one, told) for one, told in zip(asked, answers, strict=False)]
+        self._ask_again(asked, found)
+        bare = [case for case, one in zip(cases, found, strict=False) if one is None]
+        stand_ins = iter(self._rules.assess(bare))
+        return [
+            one or replace(next(stand_ins), fallback=_why_not(told))
+            for one, told in zip(found, answers, strict=True)
+        ]
+
+    def _ask_again(self, asked: Sequence[Asked], found: list[Assessment | None]) -> None:
+        """Puts a better answer in the place of one with quotations that do not stand."""
+        again = [at for at, one in enumerate(found) if one is not None and one.dropped_quotes]
+        try:
+            second = self._answers([asked[at] for at in again], again=True)
+        except BudgetSpentError:
+            return  # the first answers hold; the next batch is told
+        for at, told in zip(again, second, strict=False):
+            found[at] = _better(found[at], self._verified(asked[at], told))
+
+    def _verified(self, asked: Asked, told: Answer) -> Assessment | None:
+        return verified(asked, told, self._rules.rulebook) if isinstance(told, Told) else None
+
+    def _answers(self, asked: Sequence[Asked], *, again: bool = False) -> list[Answer]:
+        """Each ticket's answer, in order; those of the first ones where the budget ends there."""
+        wordy = [one for one in asked if one.turns]
+        told: list[Answer] = [self._first(wordy[0], again)] if wordy else []
+        with suppress(BudgetSpentError):  # raised by the next call anew; these are paid for
+            for answer in self._service.outcomes(self._request(one, again) for one in wordy[1:]):
+                told.append(self._parsed(answer))
+        answered = {id(one) for one in wordy[: len(told)]}
+        heard = list(takewhile(lambda one: not one.turns or id(one) in answered, asked))
+        answers = iter(told)
+        return [next(answers) if one.turns else None for one in heard]
+
+    def _first(self, asked: Asked, again: bool) -> Answer:
+        """The first answer, which also finds out in which way the server can be asked."""
+        for _ in WAYS:
+            try:
+                return self._parsed(self._service.call(*self._request(asked, again)))
+            except NoAnswerError as error:
+                return error
+            except NotOfferedError:
+                continue
+        raise ConfigurationError(
+            f"analyse with {self._question.model}: the server gives no structured answers;"
+            " `vensor ai use --analyse local` assesses here"
+        )
+
+    def _request(self, asked: Asked, again: bool) -> Ask:
+        way = self._service.flags.first(WAYS)
+        body = self._question.body(way, asked, again=again)
+        call = Call(
+            capability="analyse",
+            model=self._question.model,
+            ticket_ids=(asked.case.ticket_id,),
+            items=1,
+            payload_bytes=len(msgspec.json.encode(body)),
+            uses=way,
+        )
+        return call, partial(_ask, way, body)
+
+    def _parsed(self, answer: object) -> Answer:
+        """The answer in the rubric's form, or that it is none."""
+        if isinstance(answer, NoAnswerError):
+            return answer
+        try:
+            return self._question.rubric.parse(text_of(answer))
+        except ValueError:
+            return NoAnswerError(f"analyse with {self._question.model}", reason="malformed")
+
+
+def _ask(way: Flag | None, body: dict[str, Any], client: openai.OpenAI) -> object:
+    if way is Flag.RESPONSES:
+        return client.responses.create(**body)
+    return client.chat.completions.create(**body)
+
+
+def _better(former: Assessment | None, later: Assessment | None) -> Assessment | None:
+    """The one with fewer quotations that do not stand."""
+    if former is None or later is None:
+        return former
+    return later if later.dropped_quotes < former.dropped_quotes else former
+
+
+def _why_not(told: Answer) -> str | None:
+    return told.reason if isinstance(told, NoAnswerError) else None
