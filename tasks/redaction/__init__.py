@@ -2,6 +2,6 @@
 
 from tasks.redaction.names import find_names
 from tasks.redaction.records import Kind, Person, Redacted, Span
-from tasks.redaction.redactor import Redactor
+from tasks.redaction.redactor import REDACTION_VERSION, Redactor
 
-__all__ = ["Kind", "Person", "Redacted", "Redactor", "Span", "find_names"]
+__all__ = ["REDACTION_VERSION", "Kind", "Person", "Redacted", "Redactor", "Span", "find_names"]

@@ -10,6 +10,8 @@ from tasks.redaction.patterns import find_patterns
 from tasks.redaction.records import PLACEHOLDER, Find, Kind, Person, Redacted, Span
 from tasks.redaction.streets import find_streets
 
+# The model of names, then the rules: changes with either.
+REDACTION_VERSION = "rampart-1.4.0+people-forms-streets-1"
 ORDER = {kind: place for place, kind in enumerate(Kind)}
 
 
