@@ -27,6 +27,7 @@ bench: setup-dev
 	@$(BIN)/python -m benchmarks.pacing
 	@$(BIN)/python -m benchmarks.sealing
 	@$(BIN)/python -m benchmarks.isolation
+	@$(BIN)/python -m benchmarks.search
 
 setup: $(VENV)/.installed
 setup-dev: $(VENV)/.installed-dev

@@ -279,7 +279,7 @@ begin
     end if;
     select coalesce(sum(c.passages), 0) into in_cells from ai.passage_cells as c
     where c.model = tickets.model and c.dimension = ai.dimension(tickets.query);
-    passages := greatest(passages, in_cells / 20);
+    passages := greatest(passages, in_cells / 40);
     loop
         select l.* into seen from ai.look(
             ai.of_length_one(tickets.query), tickets.model, tickets.k,
