@@ -13,6 +13,7 @@ from tasks.resources import opened
 from warehouse.escalation import RiskyTicket, risky_tickets
 
 assess = typer.Typer(help="What tickets are about, and what threatens.", no_args_is_help=True)
+POLL_SECONDS = 15.0
 Org = Annotated[str, typer.Option("--org", help="The organization's slug.")]
 
 
@@ -61,14 +62,52 @@ def show(
         f" effort {found.effort:.2f}, quality"
         f" {'not measured' if shown.quality is None else f'{shown.quality:.0f} of 100'}"
     )
-    for one in (*shown.reasons, *shown.checks):
-        stdout.print(_line(one), markup=False)
+    for line in (*_lines(shown.reasons), *_lines(shown.checks)):
+        stdout.print(line, markup=False)
 
 
-def _line(one: Shown) -> str:
-    score = "" if one.score is None else f" {one.score:.2f}"
-    quote = "" if one.quote is None else f": “{one.quote}”"
-    return f"  {one.what}{score}  {one.why}{quote}"
+@assess.command("batch")
+@needs("backfill")
+def batch(
+    org: Org,
+    wait: Annotated[bool, typer.Option("--wait", help="Until everything is answered.")] = False,
+) -> None:
+    """Has a model assess all that is pending within a day, at half the price, and reads answers.
+
+    Stopped or killed at any point, the same command goes on with the same batch.
+
+    Example: [bold]vensor assess batch --org acme --wait[/bold]
+    """
+    from tasks.assessing import in_words
+    from tasks.batching import opened_batching
+    from tasks.pausing import pause
+
+    with opened(org) as resources, opened_batching(resources) as batching:
+        told = batching.collect()
+        handed = batching.hand_over()
+        if handed:
+            stdout.print(f"{org}: {handed} tickets handed over")
+            told += batching.collect()
+        while wait and told["waiting"]:
+            pause(POLL_SECONDS)
+            del told["waiting"]
+            told += batching.collect()
+    waiting = told.pop("waiting", 0)
+    stdout.print(f"{org}: {in_words(told) or 'nothing answered'}")
+    if waiting:
+        stdout.print("what is not answered yet is read by the same command, later")
+
+
+def _lines(found: list[Shown]) -> list[str]:
+    """A line for each thing that was said, with all that it is a reason for."""
+    same: dict[tuple[str, str | None], list[str]] = {}
+    for one in found:
+        score = "" if one.score is None else f" {one.score:.2f}"
+        same.setdefault((one.why, one.quote), []).append(f"{one.what}{score}")
+    return [
+        f"  {why} ({', '.join(what)}){'' if quote is None else f': “{quote}”'}"
+        for (why, quote), what in same.items()
+    ]
 
 
 def _risky_table(found: list[RiskyTicket]) -> Table:

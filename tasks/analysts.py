@@ -37,7 +37,7 @@ def opened_analyst(resources: Resources) -> Iterator[Analyst]:
     from tasks.assessment.openai import OpenAIAnalyst
 
     with opened_service(resources) as service:
-        key = _cache_key(resources, rules)
+        key = cache_key(resources, rules)
         made = OpenAIAnalyst(service, model=choice.model, rules=rules, cache_key=key)
         yield RedactingAnalyst(made, partial(redactors, resources))
 
@@ -51,7 +51,7 @@ def redactors(resources: Resources, ticket_ids: Sequence[int]) -> dict[int, Reda
     return {ticket_id: Redactor(people.get(ticket_id, [])) for ticket_id in ticket_ids}
 
 
-def _cache_key(resources: Resources, rules: RulesAnalyst) -> str:
+def cache_key(resources: Resources, rules: RulesAnalyst) -> str:
     """The same for requests that begin the same: it tells the server neither whose nor what."""
     told = f"{resources.organization.org_id} {rules.rulebook.version} {rules.taxonomy.version}"
     return hashlib.sha256(told.encode()).hexdigest()[:32]

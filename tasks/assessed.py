@@ -18,6 +18,7 @@ WORDS = {
     "alike": "sounds like it",
     "said_so": "says so",
     "priority": "has that priority in the desk",
+    "judged": "by the model's verdict",
     "said": "it is said",
     "not_said": "nothing of the kind is said",
     "no_answer": "there is no answer to judge",

@@ -65,6 +65,8 @@ def _digest(connection: Connection, resources: Resources, day: date, as_of: date
         connection, model_version=SENTIMENT_VERSION, since=since, at_most=UNHAPPY_AT_MOST
     )
     risky = escalation.risky_tickets(connection, at_least=RISKY_AT_LEAST)
+    listed = {one.ticket_id for one in risky}
+    more = [one for one in unhappy if one.ticket_id not in listed]
     judged_by = judge_version(resources)
     missed = escalation.missed_steps(connection, model_version=judged_by, since=since)
     base_url = find_connection(resources, "zendesk").base_url
@@ -78,8 +80,8 @@ def _digest(connection: Connection, resources: Resources, day: date, as_of: date
         waiting=escalation.waiting_tickets(connection),
         risky=[_risky(one, base_url) for one in risky],
         risky_total=len(risky),
-        unhappy=[_unhappy(one, base_url) for one in unhappy],
-        unhappy_total=len(unhappy),
+        unhappy=[_unhappy(one, base_url) for one in more],
+        unhappy_total=len(more),
         missed_steps=[_missed(one, base_url) for one in missed],
         missed_total=len(missed),
         scored=escalation.scored_tickets(connection, model_version=SENTIMENT_VERSION, since=since),

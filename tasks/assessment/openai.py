@@ -54,6 +54,31 @@ class OpenAIAnalyst:
         answers = self._answers(asked)
         found = [self._verified(one, told) for one, told in zip(asked, answers, strict=False)]
         self._ask_again(asked, found)
+        return self._completed(cases, answers, found)
+
+    def way(self) -> Flag | None:
+        """In which way the server is asked, as far as it is known what it has."""
+        return self._service.flags.first(WAYS)
+
+    def body(self, case: Case, way: Flag | None) -> dict[str, Any] | None:
+        """The request about a case, for a batch; None where nobody said anything."""
+        asked = Asked(case, shown_turns(case))
+        return self._question.body(way, asked) if asked.turns else None
+
+    def judge(self, cases: Sequence[Case], answers: Sequence[object]) -> list[Assessment]:
+        """As `assess`, of a batch's answers: quotations are not asked for a second time."""
+        asked = [Asked(case, shown_turns(case)) for case in cases]
+        told = [self._parsed(one) for one in answers]
+        found = [self._verified(one, each) for one, each in zip(asked, told, strict=True)]
+        return self._completed(cases, told, found)
+
+    def _completed(
+        self,
+        cases: Sequence[Case],
+        answers: Sequence[Answer],
+        found: Sequence[Assessment | None],
+    ) -> list[Assessment]:
+        """With the rules' assessment where the model gave none."""
         bare = [case for case, one in zip(cases, found, strict=False) if one is None]
         stand_ins = iter(self._rules.assess(bare))
         return [

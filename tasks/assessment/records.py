@@ -69,7 +69,8 @@ class Reason:
 class Check:
     """One category of the scorecard; `score` in 0..1, None where it does not apply.
 
-    `reason` is a code: said, not_said, no_answer, nothing_to_regret, still_open, plain, heavy.
+    `reason` is a code: said, not_said, no_answer, nothing_to_regret, still_open, plain, heavy;
+    a model's is judged.
     """
 
     category: Category
@@ -81,15 +82,16 @@ class Check:
 
 @dataclass(frozen=True)
 class Assessment:
-    """What is found. Risks and confidence are in 0..1. `repr` hides the summary.
+    """What is found. Risks and confidence are in 0..1; a model tells of no confidence.
 
-    `fallback` is why the rules stood in for a model: refusal, length, content_filter, malformed.
+    `repr` hides the summary. `fallback` is why the rules stood in for a model: refusal, length,
+    content_filter, malformed.
     """
 
     ticket_id: int
     provider: Provider
     topic_id: str
-    topic_confidence: float
+    topic_confidence: float | None
     intent: str
     urgency: Urgency
     effort: float

@@ -1,7 +1,7 @@
 """An analyst that is remote sees no one's name; what it points at is found in the original."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tasks.assessment.protocol import Analyst
@@ -51,17 +51,31 @@ class RedactingAnalyst:
 
     def assess(self, cases: Sequence[Case]) -> list[Assessment]:
         """As `Analyst.assess`, with places in the originals."""
-        redactors = self._redactors([case.ticket_id for case in cases])
-        redacted = [
-            redactors[case.ticket_id].redact([turn.text for turn in case.conversation.turns])
-            for case in cases
-        ]
-        hidden = [_hidden(case, one) for case, one in zip(cases, redacted, strict=True)]
-        found = self._analyst.assess(hidden)
-        return [
-            _restored(case, one, told)
-            for case, one, told in zip(cases, redacted, found, strict=False)
-        ]
+        hidden = hide(cases, self._redactors)
+        found = self._analyst.assess([one.case for one in hidden])
+        return [one.restored(told) for one, told in zip(hidden, found, strict=False)]
+
+
+@dataclass(frozen=True, repr=False)
+class HiddenCase:
+    """A case without what is personal in its words, and the way back."""
+
+    case: Case
+    redacted: RedactedTexts
+
+    def restored(self, told: Assessment) -> Assessment:
+        """The assessment with places in the original."""
+        return _restored(self.case, self.redacted, told)
+
+
+def hide(cases: Sequence[Case], redactors: Redactors) -> list[HiddenCase]:
+    """The cases as they may leave."""
+    found = redactors([case.ticket_id for case in cases])
+    hidden = []
+    for case in cases:
+        done = found[case.ticket_id].redact([turn.text for turn in case.conversation.turns])
+        hidden.append(HiddenCase(_hidden(case, done), done))
+    return hidden
 
 
 def _hidden(case: Case, redacted: RedactedTexts) -> Case:

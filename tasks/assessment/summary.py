@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tasks.assessment.records import Case, Reason, Urgency
+from tasks.assessment.records import RISKS, Case, Reason, Urgency
 from tasks.assessment.rulebook import Rulebook
 from tasks.assessment.said import Said
 
@@ -47,7 +47,8 @@ def summarise(
 
 def _told(reasons: Sequence[Reason], rulebook: Rulebook) -> list[str]:
     """What the customer said, by weight, each once: facts of the desk are in the counts."""
-    ordered = sorted(reasons, key=lambda one: -one.weight)
+    risky = [one for one in reasons if one.aspect in RISKS]
+    ordered = sorted(risky, key=lambda one: -one.weight)
     codes = dict.fromkeys(one.code for one in ordered if one.code in rulebook.rule_of)
     return [rulebook.words[code] for code in codes][:LISTED]
 

@@ -44,7 +44,7 @@ def verified(asked: Asked, told: Told, rulebook: Rulebook) -> Assessment:
         ticket_id=case.ticket_id,
         provider="openai",
         topic_id=told.topic,
-        topic_confidence=1.0,
+        topic_confidence=None,
         intent=told.intent,
         urgency=told.urgency,
         effort=risks["effort"],

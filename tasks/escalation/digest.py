@@ -49,6 +49,7 @@ class Digest:
 
 def blocks(digest: Digest) -> list[Block]:
     """The message."""
+    more = "more " if digest.risky_total else ""
     return [
         {"type": "header", "text": _plain(f"{digest.organization}: {digest.day.isoformat()}")},
         {"type": "section", "fields": [_mrkdwn(text) for text in _figures(digest)]},
@@ -58,7 +59,7 @@ def blocks(digest: Digest) -> list[Block]:
             digest.risky_total,
         ),
         *_listing(
-            f"*{digest.unhappy_total} open tickets where the customer turned unhappy*",
+            f"*{digest.unhappy_total} {more}open tickets where the customer turned unhappy*",
             digest.unhappy,
             digest.unhappy_total,
         ),

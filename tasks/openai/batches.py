@@ -49,7 +49,7 @@ class BatchDesk:
     """The batches of one server."""
 
     def __init__(self, service: OpenAIService) -> None:
-        self._service = service
+        self.service = service
 
     def upload(self, call: Call, lines: Sequence[Line], way: Flag | None) -> str:
         """The id of the file that now holds the lines. Raises: as `OpenAIService.call`."""
@@ -68,7 +68,7 @@ class BatchDesk:
                 expires_after={"anchor": "created_at", "seconds": KEPT_SECONDS},
             )
 
-        return self._service.hand_over(call, operation).id
+        return self.service.hand_over(call, operation).id
 
     def begin(self, model: str, file_id: str, endpoint: str) -> str:
         """The id of the batch of this file: the one that there is, or else a new one.
@@ -87,11 +87,11 @@ class BatchDesk:
                 **made,
             )
 
-        return self._service.ask(_call(model), operation).id
+        return self.service.ask(_call(model), operation).id
 
     def find(self, model: str, batch_id: str) -> Batch:
         """The batch as it stands."""
-        return self._service.ask(_call(model), lambda client: client.batches.retrieve(batch_id))
+        return self.service.ask(_call(model), lambda client: client.batches.retrieve(batch_id))
 
     def iter_answers(self, model: str, batch: Batch) -> Iterator[Answered]:
         """What the lines were answered, in any order."""
@@ -104,10 +104,10 @@ class BatchDesk:
         """Deletes its files, as far as they are still there."""
         for file_id in (batch.input_file_id, batch.output_file_id, batch.error_file_id):
             if file_id is not None:
-                self._service.ask(_call(model), _deleting(file_id))
+                self.service.ask(_call(model), _deleting(file_id))
 
     def _lines(self, model: str, file_id: str) -> Iterable[dict[str, Any]]:
-        text = self._service.ask(_call(model), lambda client: client.files.content(file_id).text)
+        text = self.service.ask(_call(model), lambda client: client.files.content(file_id).text)
         return [msgspec.json.decode(line) for line in text.splitlines() if line]
 
 

@@ -59,7 +59,7 @@ def test_every_command_has_help_with_an_example(tmp_path) -> None:
     calls += [("keys", "status"), ("keys", "rotate")]
     calls += [("disconnect", "zendesk"), ("disconnect", "slack")]
     calls += [("org", "add"), ("org", "list"), ("connect", "zendesk"), ("connect", "slack")]
-    calls += [("assess", "list"), ("assess", "show")]
+    calls += [("assess", "list"), ("assess", "show"), ("assess", "batch")]
     calls += [("quality", name) for name in ("show", "set", "reset")]
     calls += [("topics", name) for name in ("show", "set", "reset")]
     for call in calls:

@@ -23,9 +23,21 @@ cross join usual as u
 left join app.scorecards as s on o.org_id = s.org_id and u.category = s.category;
 
 -- Every category of a ticket that applies to it, with its score from 0 to 1. Of procedures, the
--- steps that are judged count, in the version that is in force.
+-- steps that are judged count, in the version that is in force, by whoever judged them last.
 create or replace view ai.quality_marks with (security_invoker = true) as
-with marks as (
+with verdicts as (
+    select distinct on (c.org_id, c.ticket_id, c.document_id, c.step_no)
+        c.org_id,
+        c.ticket_id,
+        c.verdict
+    from ai.sop_checks as c
+    inner join knowledge.documents as d
+        on c.org_id = d.org_id and c.document_id = d.document_id and c.sop_version = d.version
+    order by
+        c.org_id, c.ticket_id, c.document_id, c.step_no, c.loaded_at desc, c.model_version
+),
+
+marks as (
     select
         q.org_id,
         q.ticket_id,
@@ -35,15 +47,13 @@ with marks as (
     where q.score is not null
     union all
     select
-        c.org_id,
-        c.ticket_id,
+        v.org_id,
+        v.ticket_id,
         'procedure' as category,
-        avg(case c.verdict when 'met' then 1 else 0 end)::float8 as score
-    from ai.sop_checks as c
-    inner join knowledge.documents as d
-        on c.org_id = d.org_id and c.document_id = d.document_id and c.sop_version = d.version
-    where c.verdict in ('met', 'not_met')
-    group by c.org_id, c.ticket_id
+        avg(case v.verdict when 'met' then 1 else 0 end)::float8 as score
+    from verdicts as v
+    where v.verdict in ('met', 'not_met')
+    group by v.org_id, v.ticket_id
 )
 
 select

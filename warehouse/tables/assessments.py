@@ -26,7 +26,7 @@ assessments = skeleton(
     Column("model_version", Text, nullable=False),
     Column("provider", Text, nullable=False),
     Column("topic_id", Text, nullable=False, comment="of the organization's topics, or other"),
-    Column("topic_confidence", Double, nullable=False, comment="0 to 1"),
+    Column("topic_confidence", Double, comment="0 to 1; null: not told"),
     Column("intent", Text, nullable=False),
     Column("urgency", Text, nullable=False),
     Column("effort", Double, nullable=False, comment="0 to 1: what it cost the customer"),

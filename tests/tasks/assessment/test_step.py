@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import text
 
 from cli.peers import Sandbox
-from tasks.analysts import SUMMARY_COLUMN, opened_analyst
-from tasks.assess import Assessing, assess_tickets
+from tasks.analysts import SUMMARY_COLUMN
+from tasks.assess import assess_tickets
 from tasks.assessed import shown_assessment
-from tasks.assessment import parse_taxonomy
+from tasks.assessing import Assessing
+from tasks.assessment import RulesAnalyst, packaged_taxonomy, parse_taxonomy
+from tasks.embedding import LocalEmbedder
 from tasks.errors import ConfigurationError
 from tasks.resources import Resources
 from tasks.score import score_tickets
@@ -162,12 +164,12 @@ def test_a_step_that_is_killed_gives_the_same_rows(resources: Resources, write: 
         for table in (*TABLES, "ai.ticket_work"):
             connection.execute(text(f"delete from {table}"))
 
-    class Broken(Assessing):
-        def _sealed(self, one, summary):
-            raise KeyboardInterrupt
+    class Broken(RulesAnalyst):
+        def assess(self, cases):
+            return [*super().assess(cases)[:-1], None]  # what cannot be stored
 
-    with opened_analyst(resources) as analyst, pytest.raises(KeyboardInterrupt):
-        Broken(resources, analyst).run()
+    with pytest.raises(AttributeError):
+        Assessing(resources, Broken(packaged_taxonomy(), LocalEmbedder())).run()
     assert not any(everything(resources).values())
     assert rows(resources, "select 1 from ai.ticket_work") == []
     assessed(resources)

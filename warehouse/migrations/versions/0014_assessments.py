@@ -87,7 +87,7 @@ def _create_assessments() -> None:
             nullable=False,
             comment="of the organization's topics, or other",
         ),
-        sa.Column("topic_confidence", sa.Double(), nullable=False, comment="0 to 1"),
+        sa.Column("topic_confidence", sa.Double(), nullable=True, comment="0 to 1; null: not told"),
         sa.Column("intent", sa.Text(), nullable=False),
         sa.Column("urgency", sa.Text(), nullable=False),
         sa.Column(
