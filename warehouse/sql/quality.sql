@@ -34,7 +34,12 @@ with verdicts as (
     inner join knowledge.documents as d
         on c.org_id = d.org_id and c.document_id = d.document_id and c.sop_version = d.version
     order by
-        c.org_id, c.ticket_id, c.document_id, c.step_no, c.loaded_at desc, c.model_version
+        c.org_id asc,
+        c.ticket_id asc,
+        c.document_id asc,
+        c.step_no asc,
+        c.loaded_at desc,
+        c.model_version asc
 ),
 
 marks as (
