@@ -1,6 +1,5 @@
 """Who assesses an organization's tickets, and by which topics."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -10,7 +9,7 @@ import msgspec
 from tasks.assessment import Analyst, RulesAnalyst, Taxonomy, Topic, packaged_taxonomy
 from tasks.assessment.redacting import RedactingAnalyst
 from tasks.assessment.taxonomy import taxonomy_of
-from tasks.choices import chosen, opened_service
+from tasks.choices import cache_key, chosen, opened_service
 from tasks.embedding import LocalEmbedder
 from tasks.redaction import Redactor
 from tasks.resources import Resources
@@ -37,7 +36,7 @@ def opened_analyst(resources: Resources) -> Iterator[Analyst]:
     from tasks.assessment.openai import OpenAIAnalyst
 
     with opened_service(resources) as service:
-        key = cache_key(resources, rules)
+        key = cache_key(resources, rules.rulebook.version, rules.taxonomy.version)
         made = OpenAIAnalyst(service, model=choice.model, rules=rules, cache_key=key)
         yield RedactingAnalyst(made, partial(redactors, resources))
 
@@ -49,9 +48,3 @@ def redactors(resources: Resources, ticket_ids: Sequence[int]) -> dict[int, Reda
     with resources.session() as connection:
         people = people_of(connection, resources.cipher, ticket_ids)
     return {ticket_id: Redactor(people.get(ticket_id, [])) for ticket_id in ticket_ids}
-
-
-def cache_key(resources: Resources, rules: RulesAnalyst) -> str:
-    """The same for requests that begin the same: it tells the server neither whose nor what."""
-    told = f"{resources.organization.org_id} {rules.rulebook.version} {rules.taxonomy.version}"
-    return hashlib.sha256(told.encode()).hexdigest()[:32]

@@ -13,12 +13,12 @@ from functools import partial
 
 import msgspec
 
-from tasks.analysts import cache_key, redactors, taxonomy
+from tasks.analysts import redactors, taxonomy
 from tasks.assessing import TICKETS_AT_ONCE, ReadTicket, counted, read_tickets, store
 from tasks.assessment import Assessment, RulesAnalyst
 from tasks.assessment.openai import OpenAIAnalyst
 from tasks.assessment.redacting import hide
-from tasks.choices import chosen, opened_service
+from tasks.choices import cache_key, chosen, opened_service
 from tasks.embedding import LocalEmbedder
 from tasks.errors import ConfigurationError
 from tasks.openai import Call, OpenAIService, Usage
@@ -60,7 +60,7 @@ def opened_batching(
         )
     rules = RulesAnalyst(taxonomy(resources), LocalEmbedder())
     with opened_service(resources) as service:
-        key = cache_key(resources, rules)
+        key = cache_key(resources, rules.rulebook.version, rules.taxonomy.version)
         analyst = OpenAIAnalyst(service, model=choice.model, rules=rules, cache_key=key)
         yield Batching(resources, analyst, desk(service), model=choice.model)
 

@@ -18,9 +18,9 @@ from tasks.embedding import Batch, Embedder
 from tasks.encryption import Cipher
 from tasks.errors import OptedOutError
 from tasks.openai import Call
-from tasks.redaction import Person, Redacted, Redactor
+from tasks.redaction import HiddenConversation, Person, Redactor, hidden
 from tasks.resources import Resources
-from tasks.scoring import Asked, Conversation, Finding, Found, Judge, Sop, Turn
+from tasks.scoring import Asked, Conversation, Finding, Found, Judge, Sop
 from tasks.zendesk.contents import CallContent, IdentityContent, UserContent
 from warehouse.opt_outs import opted_out
 from warehouse.outbound import Sending, record_sending
@@ -144,37 +144,18 @@ class RedactingJudge:
         ids = sorted({conversations[at].ticket_id for at in wanted})
         with self._resources.session() as connection:
             people = people_of(connection, self._resources.cipher, ids)
-        redacted = [
-            Redactor(people.get(one.ticket_id, [])).redact([turn.text for turn in one.turns])
-            for one in conversations
-        ]
-        told = [
-            replace(one, subject="", turns=_turns(one, done.texts))
-            for one, done in zip(conversations, redacted, strict=True)
-        ]
-        found = self._judge.judge(sops, told, asked)
+        told = [hidden(one, Redactor(people.get(one.ticket_id, []))) for one in conversations]
+        found = self._judge.judge(sops, [one.conversation for one in told], asked)
         return [
-            each and {at: tuple(_restored(step, one, done) for step in steps)
+            each and {at: tuple(_restored(step, one) for step in steps)
                       for at, steps in each.items()}
-            for each, one, done in zip(found, conversations, redacted, strict=True)
+            for each, one in zip(found, told, strict=True)
         ]  # fmt: skip
 
 
-def _turns(conversation: Conversation, texts: Sequence[str]) -> tuple[Turn, ...]:
-    return tuple(
-        replace(turn, text=text) for turn, text in zip(conversation.turns, texts, strict=True)
-    )
-
-
-def _restored(finding: Finding, conversation: Conversation, redacted: Redacted) -> Finding:
+def _restored(finding: Finding, hiding: HiddenConversation) -> Finding:
     """The finding with its evidence where it stands in what was said."""
-    evidence = finding.evidence
-    if evidence is None:
-        return finding
-    places = [(turn.comment_id, turn.turn_no) for turn in conversation.turns]
-    turn = places.index((evidence.comment_id, evidence.turn_no))
-    start, end = redacted.original_span(turn, evidence.start_char, evidence.end_char)
-    return replace(finding, evidence=replace(evidence, start_char=start, end_char=end))
+    return replace(finding, evidence=hiding.original(finding.evidence))
 
 
 def _opened(cipher: Cipher, sealed: SealedPerson) -> Person:

@@ -8,15 +8,15 @@ from itertools import takewhile
 from typing import Any
 
 import msgspec
-import openai
 
 from tasks.assessment.records import Assessment, Case
-from tasks.assessment.request import WAYS, Question, text_of
+from tasks.assessment.request import Request
 from tasks.assessment.rubric import PROMPT, Rubric, Told, shown_turns
 from tasks.assessment.rules import RulesAnalyst
 from tasks.assessment.verified import Asked, verified
 from tasks.errors import BudgetSpentError, ConfigurationError
 from tasks.openai import Call, Flag, NoAnswerError, NotOfferedError, OpenAIService
+from tasks.openai.structured import WAYS, ask, text_of
 
 Ask = tuple[Call, "partial[Any]"]
 # None where nobody said anything that could be asked about.
@@ -39,14 +39,14 @@ class OpenAIAnalyst:
     ) -> None:
         self._service = service
         self._rules = rules
-        self._question = Question(model, Rubric(rules.taxonomy, rules.rulebook), cache_key)
+        self._asking = Request(model, Rubric(rules.taxonomy, rules.rulebook), cache_key)
 
     @property
     def model_version(self) -> str:
         """The model, the prompt, and what it is asked by."""
         rules = self._rules
         told = f"{rules.rulebook.version}+{rules.taxonomy.version}"
-        return f"{self._question.model}+prompt-{PROMPT}+{told}"
+        return f"{self._asking.model}+prompt-{PROMPT}+{told}"
 
     def assess(self, cases: Sequence[Case]) -> list[Assessment]:
         """As `Analyst.assess`. Raises: as `OpenAIService.call`, but for answers that are none."""
@@ -63,7 +63,7 @@ class OpenAIAnalyst:
     def body(self, case: Case, way: Flag | None) -> dict[str, Any] | None:
         """The request about a case, for a batch; None where nobody said anything."""
         asked = Asked(case, shown_turns(case))
-        return self._question.body(way, asked) if asked.turns else None
+        return self._asking.body(way, asked) if asked.turns else None
 
     def judge(self, cases: Sequence[Case], answers: Sequence[object]) -> list[Assessment]:
         """As `assess`, of a batch's answers: quotations are not asked for a second time."""
@@ -121,37 +121,31 @@ class OpenAIAnalyst:
             except NotOfferedError:
                 continue
         raise ConfigurationError(
-            f"analyse with {self._question.model}: the server gives no structured answers;"
+            f"analyse with {self._asking.model}: the server gives no structured answers;"
             " `vensor ai use --analyse local` assesses here"
         )
 
     def _request(self, asked: Asked, again: bool) -> Ask:
         way = self._service.flags.first(WAYS)
-        body = self._question.body(way, asked, again=again)
+        body = self._asking.body(way, asked, again=again)
         call = Call(
             capability="analyse",
-            model=self._question.model,
+            model=self._asking.model,
             ticket_ids=(asked.case.ticket_id,),
             items=1,
             payload_bytes=len(msgspec.json.encode(body)),
             uses=way,
         )
-        return call, partial(_ask, way, body)
+        return call, partial(ask, way, body)
 
     def _parsed(self, answer: object) -> Answer:
         """The answer in the rubric's form, or that it is none."""
         if isinstance(answer, NoAnswerError):
             return answer
         try:
-            return self._question.rubric.parse(text_of(answer))
+            return self._asking.rubric.parse(text_of(answer))
         except ValueError:
-            return NoAnswerError(f"analyse with {self._question.model}", reason="malformed")
-
-
-def _ask(way: Flag | None, body: dict[str, Any], client: openai.OpenAI) -> object:
-    if way is Flag.RESPONSES:
-        return client.responses.create(**body)
-    return client.chat.completions.create(**body)
+            return NoAnswerError(f"analyse with {self._asking.model}", reason="malformed")
 
 
 def _better(former: Assessment | None, later: Assessment | None) -> Assessment | None:

@@ -110,11 +110,6 @@ class Rubric:
         )
 
     @cached_property
-    def text_with_form(self) -> str:
-        """For servers that promise JSON, but not in which form."""
-        return f"{self.text}\n\nform, a JSON schema:\n{msgspec.json.encode(self.schema).decode()}"
-
-    @cached_property
     def schema(self) -> dict[str, Any]:
         """The form of an answer, as strict structured outputs want it."""
         quoted = {"turn": {"type": "integer"}, "quote": {"type": "string"}}

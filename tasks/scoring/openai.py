@@ -6,19 +6,17 @@ turn of an agent; else it is asked once more, and then nothing is known.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
-import openai
-from openai.types.responses import Response
 
 from tasks.errors import BudgetSpentError
 from tasks.openai import Call, Flag, NoAnswerError, NotOfferedError, OpenAIService
+from tasks.openai.structured import WAYS, Question, ask, text_of
 from tasks.scoring.asking import (
-    RULES,
     RULES_VERSION,
     Applicability,
-    Question,
     StepAnswer,
     applies_question,
     step_question,
@@ -28,8 +26,6 @@ from tasks.scoring.quotes import find_quote
 from tasks.scoring.records import Conversation, Evidence, Finding, Sop, Step, Turn
 from tasks.scoring.speakers import speaker_of
 
-WAYS = (Flag.RESPONSES, Flag.JSON_SCHEMA, Flag.JSON_OBJECT)
-MAX_OUTPUT_TOKENS = 2_000
 T = TypeVar("T")
 
 
@@ -53,9 +49,10 @@ class OpenAIJudge:
     `unverified` counts the steps of which nothing is known because no quotation held.
     """
 
-    def __init__(self, service: OpenAIService, *, model: str) -> None:
+    def __init__(self, service: OpenAIService, *, model: str, cache_key: str) -> None:
         self._service = service
         self._model = model
+        self._cache_key = cache_key
         self.unverified = 0
 
     @property
@@ -100,7 +97,10 @@ class OpenAIJudge:
             for at in places
             if sops[position].steps
         ]
-        questions = [applies_question(sops[one], conversations[at]) for one, at in pairs]
+        questions = [
+            (conversations[at].ticket_id, applies_question(sops[one], conversations[at]))
+            for one, at in pairs
+        ]
         answers = self._answers(questions, Applicability)
         for (position, at), answer in zip(pairs, answers, strict=True):
             yield position, at, answer
@@ -112,7 +112,10 @@ class OpenAIJudge:
         found: dict[int, Finding | Unasked] = {}
         for _ in range(2):
             left = [at for at in range(len(askings)) if at not in found]
-            answers = self._answers([askings[at].question for at in left], StepAnswer)
+            questions = [
+                (conversations[askings[at].at].ticket_id, askings[at].question) for at in left
+            ]
+            answers = self._answers(questions, StepAnswer)
             for at, answer in zip(left, answers, strict=True):
                 asking = askings[at]
                 finding = _verified(answer, asking.step, conversations[asking.at].turns)
@@ -124,8 +127,10 @@ class OpenAIJudge:
             for at, one in enumerate(askings)
         ]
 
-    def _answers(self, questions: Sequence[Question], kind: type[T]) -> list[T | Unasked | None]:
-        """The answers in order; None for one that there is not, or in another form.
+    def _answers(
+        self, questions: Sequence[tuple[int, Question]], kind: type[T]
+    ) -> list[T | Unasked | None]:
+        """The answers in order, of (ticket, question); None for none, or one in another form.
 
         A server that does not know one way of asking is asked in the next. What a budget leaves no
         money for is not asked.
@@ -134,7 +139,7 @@ class OpenAIJudge:
             way = self._service.flags.first(WAYS)
             answers: list[T | Unasked | None] = []
             try:
-                for one in self._service.outcomes(self._call(one, way) for one in questions):
+                for one in self._service.outcomes(self._call(*one, way) for one in questions):
                     answers.append(_decoded(one, kind))
             except BudgetSpentError:
                 return [*answers, *(Unasked() for _ in questions[len(answers) :])]
@@ -144,57 +149,26 @@ class OpenAIJudge:
                 continue
             return answers
 
-    def _call(self, question: Question, way: Flag | None) -> tuple[Call, "_Operation"]:
+    def _call(
+        self, ticket_id: int, question: Question, way: Flag | None
+    ) -> tuple[Call, "partial[Any]"]:
+        body = question.body(way, model=self._model, cache_key=self._cache_key)
         call = Call(
             capability="analyse",
             model=self._model,
-            ticket_ids=(question.ticket_id,),
+            ticket_ids=(ticket_id,),
             items=1,
-            payload_bytes=question.payload_bytes,
+            payload_bytes=len(msgspec.json.encode(body)),
             uses=way,
         )
-        return call, _Operation(self._model, question, way)
-
-
-@dataclass(frozen=True)
-class _Operation:
-    """One request, in the form that the server knows."""
-
-    model: str
-    question: Question
-    way: Flag | None
-
-    def __call__(self, client: openai.OpenAI) -> Any:
-        words = f"{self.question.about}\n{self.question.conversation}"
-        if self.way is Flag.RESPONSES:
-            text: Any = {"format": {"type": "json_schema", **self._form}}
-            return client.responses.create(
-                model=self.model, instructions=RULES, input=words, text=text, store=False
-            )
-        rules, form = RULES, {"type": "json_schema", "json_schema": self._form}
-        if self.way is not Flag.JSON_SCHEMA:
-            schema = msgspec.json.encode(self.question.schema).decode()
-            rules, form = f"{RULES}\nThe form, as JSON schema: {schema}", {"type": "json_object"}
-        asked: Any = [{"role": "system", "content": rules}, {"role": "user", "content": words}]
-        told: Any = form
-        return client.chat.completions.create(
-            model=self.model, messages=asked, response_format=told, store=False
-        )
-
-    @property
-    def _form(self) -> dict[str, Any]:
-        return {"name": self.question.name, "schema": self.question.schema, "strict": True}
+        return call, partial(ask, way, body)
 
 
 def _decoded(outcome: Any, kind: type[T]) -> T | None:
     if isinstance(outcome, NoAnswerError):
         return None
-    if isinstance(outcome, Response):
-        told = outcome.output_text
-    else:
-        told = outcome.choices[0].message.content if outcome.choices else ""
     try:
-        return msgspec.json.decode(told or "", type=kind)
+        return msgspec.json.decode(text_of(outcome), type=kind)
     except msgspec.MsgspecError:
         return None
 

@@ -9,13 +9,14 @@ import pytest
 
 from cli.peers import Sandbox
 from tasks.assessment import RulesAnalyst
-from tasks.assessment.fence import fenced
 from tasks.assessment.openai import OpenAIAnalyst
 from tasks.assessment.quotes import place_of
 from tasks.assessment.redacting import RedactingAnalyst
 from tasks.assessment.rubric import MOST_CHARACTERS, shown_turns
 from tasks.errors import BudgetSpentError, ConfigurationError
 from tasks.openai import openai_service
+from tasks.openai.structured import fenced
+from tasks.redaction import Person, Redactor
 from tasks.scoring import Turn
 from tasks.settings import Settings
 from tests.tasks.assessment.conftest import STARTED_AT, Talk
@@ -241,27 +242,14 @@ def test_behind_redaction_places_are_those_of_the_original(
 ) -> None:
     """The server sees a placeholder; the evidence is where the words stand here."""
 
-    class Blacked:
-        def __init__(self, texts):
-            self.originals = texts
-            self.texts = [text.replace("Wilhelmina", "[PERSON_1]") for text in texts]
-
-        def original_span(self, text_no, start, end):
-            words = self.texts[text_no][start:end].replace("[PERSON_1]", "Wilhelmina")
-            at = self.originals[text_no].index(words)
-            return at, at + len(words)
-
-    class Redactor:
-        def redact(self, texts):
-            return Blacked(texts)
-
+    redactor = Redactor([Person(1, ("Wilhelmina",))])
     told = TOLD | {"reasons": [{"code": "legal_threat", "turn": 1, "quote": "[PERSON_1] sues you"}]}
     case = talk("c: Hello, this is Wilhelmina: Wilhelmina sues you.", "a: I have sent it.")
     with served(lambda _: response(json.dumps(told))) as server:
         settings = Settings(openai_api_key="sk-test", openai_base_url=server.url)
         with openai_service(settings) as service:
             inner = OpenAIAnalyst(service, model="m", rules=analyst, cache_key="k")
-            made = RedactingAnalyst(inner, lambda ids: dict.fromkeys(ids, Redactor()))
+            made = RedactingAnalyst(inner, lambda ids: dict.fromkeys(ids, redactor))
             assert made.remote
             assert made.model_version == inner.model_version
             [found] = made.assess([case])
