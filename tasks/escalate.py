@@ -3,13 +3,21 @@
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 from sqlalchemy import Connection
 
 from tasks.assessment import packaged_rulebook
 from tasks.choices import judge_version
 from tasks.connections import find_connection, unsealed_credentials
 from tasks.errors import RefusedError
-from tasks.escalation import Digest, Finding, SlackChannel, blocks, fallback
+from tasks.escalation import (
+    Digest,
+    Finding,
+    SlackChannel,
+    blocks,
+    fallback,
+    linked_tickets,
+)
 from tasks.resources import Resources, opened
 from tasks.scoring import SENTIMENT_VERSION, parse_sop
 from tasks.step import step
@@ -17,6 +25,7 @@ from warehouse import escalation, outbox
 from warehouse.escalation import MissedStep, RiskyTicket, UnhappyTicket
 from warehouse.ledger import StageResult
 from warehouse.organizations import find_connection as find_any_connection
+from warehouse.outbound import Sending, record_sending
 from warehouse.outbox import Message
 
 UNHAPPY_AT_MOST = -0.4
@@ -118,12 +127,25 @@ def _finding(
     return Finding(ticket_id, url, status, group_name or NO_GROUP, reason)
 
 
+def _sending(slack: SlackChannel, message: Message) -> Sending:
+    content = msgspec.json.encode([message.blocks, message.fallback])
+    return Sending(
+        recipient=slack.host,
+        purpose="post a digest",
+        model=None,
+        ticket_ids=linked_tickets(content),
+        items=1,
+        payload_bytes=len(content),
+    )
+
+
 def _post(resources: Resources, slack: SlackChannel, message: Message) -> int:
     """1 if the message is in the channel now, else 0."""
     already = slack.find(message.message_key) if message.state == "sending" else None
     if already is None:
         with resources.session() as connection:
             outbox.mark_sending(connection, message.message_key)
+            record_sending(connection, resources.organization.org_id, _sending(slack, message))
         try:
             already = slack.post(message.message_key, message.blocks, message.fallback)
         except RefusedError:

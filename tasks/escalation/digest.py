@@ -4,6 +4,7 @@ Source of the limits: Slack's Block Kit reference (50 blocks, section text 3,000
 header 150, 10 fields).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -80,6 +81,11 @@ def fallback(digest: Digest) -> str:
         f" {digest.unhappy_total} unhappy,"
         f" {digest.missed_total} with a step not done"
     )
+
+
+def linked_tickets(content: bytes) -> list[int]:
+    """The tickets that a digest links to, in order, each once."""
+    return list(dict.fromkeys(int(one) for one in re.findall(rb"/agent/tickets/(\d+)\|", content)))
 
 
 def _figures(digest: Digest) -> list[str]:

@@ -6,6 +6,7 @@ outcome is not known, the channel's history is asked before the message is sent 
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -38,6 +39,7 @@ class SlackChannel:
             retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=3)],
         )
         self._channel = channel
+        self.host = urlsplit(base_url).hostname or ""
 
     def check(self) -> str:
         """The workspace's name. Raises: RefusedError if the token or channel is not good."""

@@ -54,6 +54,9 @@ def test_a_day_goes_through_every_stage_and_a_second_run_changes_nothing(
         assert _rows(engine, connected, f"select count(*) from {table}") == [(count,)], table
     assert len(_messages(sandbox)) == posted
     assert "nothing new since it was last done" in second.stdout
+    sent = "select ticket_ids from audit.outbound where purpose = 'post a digest'"
+    ((tickets,),) = _rows(engine, connected, sent)
+    assert tickets
     _evidence_is_by_place_alone(engine, connected)
     _reading_works(terminal, connected)
 
