@@ -61,7 +61,7 @@ def sent(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Shows what left for models and for Slack: when, to whom, what for, how much, of which tickets.
+    """Shows what left for models and Slack: when, to whom, what for, how much, of which tickets.
 
     Example: [bold]vensor outbound --org acme --ticket 4711[/bold]
     """
