@@ -52,5 +52,5 @@ def test_the_baseline_keeps_what_was_not_measured(measured: list[Measured], tmp_
     path = tmp_path / "baseline.json"
     write_baseline(measured[:1], path)
     write_baseline(measured[1:], path)
-    assert read_baseline(path).keys() == {"sentiment", "procedures", "transcribe"}
+    assert read_baseline(path).keys() == {"sentiment", "procedures", "personal", "transcribe"}
     assert regressions(measured, read_baseline(path)) == []

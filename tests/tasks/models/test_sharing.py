@@ -18,7 +18,7 @@ from tasks.errors import ConfigurationError, OptedOutError
 from tasks.openai import Call
 from tasks.opt_outs import opt_in, opt_out
 from tasks.resources import Resources
-from tasks.search import search_ticket_passages
+from tasks.search import Wanted, search_ticket_passages
 from tasks.sharing import people_of
 from tasks.zendesk.contents import CallContent, IdentityContent, UserContent
 from warehouse.loading import Rows, merge
@@ -127,7 +127,8 @@ def test_nothing_personal_leaves_and_each_request_is_written_down(
 
 def test_a_query_leaves_without_names_too(wilhelmina: Resources, tape: httpx.Client) -> None:
     embed(wilhelmina)
-    found = search_ticket_passages(wilhelmina, f"card of {EMAIL}, 12 Elm Street", limit=4)
+    words = f"card of {EMAIL}, 12 Elm Street"
+    found = search_ticket_passages(wilhelmina, words, k=4, wanted=Wanted())
     assert len(found) == 4
     assert "card of [EMAIL_1], [ADDRESS_1]" in left(tape)[-1]
 
