@@ -1,8 +1,7 @@
 """How customers sound and whether agents follow their procedures, without a language model."""
 
-from tasks.scoring.asking import RULES_VERSION
 from tasks.scoring.judging import SOP_VERSION, LocalJudge, judge
-from tasks.scoring.protocol import Asked, Found, Judge
+from tasks.scoring.protocol import RULES_VERSION, Asked, Found, Judge
 from tasks.scoring.records import (
     Conversation,
     Evidence,

@@ -11,7 +11,6 @@ import msgspec
 from tasks.openai.structured import Question, fenced
 from tasks.scoring.records import Conversation, Sop, Step, Verdict
 
-RULES_VERSION = "steps-1"
 RULES = """\
 You check how a support conversation went, for one organization's quality team.
 The procedure is the organization's. The conversation stands between two marks <data …> and

@@ -15,13 +15,12 @@ from tasks.errors import BudgetSpentError
 from tasks.openai import Call, Flag, NoAnswerError, NotOfferedError, OpenAIService
 from tasks.openai.structured import WAYS, Question, ask, text_of
 from tasks.scoring.asking import (
-    RULES_VERSION,
     Applicability,
     StepAnswer,
     applies_question,
     step_question,
 )
-from tasks.scoring.protocol import Asked, Found
+from tasks.scoring.protocol import RULES_VERSION, Asked, Found
 from tasks.scoring.quotes import find_quote
 from tasks.scoring.records import Conversation, Evidence, Finding, Sop, Step, Turn
 from tasks.scoring.speakers import speaker_of

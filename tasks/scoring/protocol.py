@@ -5,6 +5,8 @@ from typing import Protocol
 
 from tasks.scoring.records import Conversation, Finding, Sop
 
+# The rules of asking a model elsewhere (asking.py): changes with any word of them.
+RULES_VERSION = "steps-2"
 # Which conversations are judged by a procedure; both by their positions.
 Asked = Mapping[int, Sequence[int]]
 # The findings on one conversation, by the position of the procedure: one for each of its steps.
