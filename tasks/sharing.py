@@ -27,7 +27,36 @@ from warehouse.outbound import Sending, record_sending
 from warehouse.people import SealedPerson, sealed_people
 
 NO_TICKET = -1
+# Whoever is on the other side of an e-mail and no user that is known.
+NOBODY = 0
 PURPOSES = {"transcribe": "transcribe calls", "embed": "embed text", "analyse": "analyse tickets"}
+
+
+class Party(msgspec.Struct):
+    """One side of an e-mail or call."""
+
+    name: str | None = None
+    address: str | None = None
+    phone: str | None = None
+
+
+class Source(msgspec.Struct):
+    """Both sides."""
+
+    from_: Party | None = msgspec.field(name="from", default=None)
+    to: Party | None = None
+
+
+class Via(msgspec.Struct):
+    """How something came."""
+
+    source: Source | None = None
+
+
+class Sent(msgspec.Struct):
+    """The part of a sealed ticket or comment that says from whom and to whom it came."""
+
+    via: Via | None = None
 
 
 def record_call(resources: Resources, call: Call) -> None:
@@ -61,10 +90,10 @@ def people_of(
     """Who has to do with each ticket, with all that the account knows them by."""
     found: dict[int, dict[int, Person]] = defaultdict(dict)
     for sealed in sealed_people(connection, ticket_ids):
-        person = _opened(cipher, sealed)
-        for ticket_id in sealed.ticket_ids:
-            former = found[ticket_id].get(person.person_id, Person(person.person_id))
-            found[ticket_id][person.person_id] = _joined(former, person)
+        for person in _opened(cipher, sealed):
+            for ticket_id in sealed.ticket_ids:
+                former = found[ticket_id].get(person.person_id, Person(person.person_id))
+                found[ticket_id][person.person_id] = _joined(former, person)
     return {ticket_id: list(people.values()) for ticket_id, people in found.items()}
 
 
@@ -158,23 +187,34 @@ def _restored(finding: Finding, hiding: HiddenConversation) -> Finding:
     return replace(finding, evidence=hiding.original(finding.evidence))
 
 
-def _opened(cipher: Cipher, sealed: SealedPerson) -> Person:
+def _opened(cipher: Cipher, sealed: SealedPerson) -> Iterator[Person]:
     plain = cipher.unseal(
         sealed.sealed,
         column=f"{sealed.table}.sealed",
         row_id=str(sealed.row_id),
         changed_at=sealed.changed_at,
     )
+    user_id = sealed.user_id
     if sealed.table == "zendesk.user_contents":
         user = msgspec.json.decode(plain, type=UserContent)
-        return Person(
-            sealed.user_id, _told(user.name, user.alias), _told(user.email), _told(user.phone)
-        )
-    if sealed.table == "zendesk.call_contents":
+        yield Person(user_id, _told(user.name, user.alias), _told(user.email), _told(user.phone))
+    elif sealed.table == "zendesk.call_contents":
         number = msgspec.json.decode(plain, type=CallContent).phone_number
-        return Person(sealed.user_id, phones=_told(number))
-    value = _told(msgspec.json.decode(plain, type=IdentityContent).value)
-    return Person(sealed.user_id, emails=value, phones=value)
+        yield Person(user_id, phones=_told(number))
+    elif sealed.table == "zendesk.user_identity_contents":
+        value = _told(msgspec.json.decode(plain, type=IdentityContent).value)
+        yield Person(user_id, emails=value, phones=value)
+    else:
+        via = msgspec.json.decode(plain, type=Sent).via
+        if via is not None and via.source is not None:
+            yield _party(user_id, via.source.from_)
+            yield _party(NOBODY, via.source.to)
+
+
+def _party(person_id: int, party: "Party | None") -> Person:
+    if party is None:
+        return Person(person_id)
+    return Person(person_id, _told(party.name), _told(party.address), _told(party.phone))
 
 
 def _told(*values: str | None) -> tuple[str, ...]:
@@ -184,7 +224,7 @@ def _told(*values: str | None) -> tuple[str, ...]:
 def _joined(one: Person, other: Person) -> Person:
     return Person(
         one.person_id,
-        one.names + other.names,
-        one.emails + other.emails,
-        one.phones + other.phones,
+        tuple(dict.fromkeys(one.names + other.names)),
+        tuple(dict.fromkeys(one.emails + other.emails)),
+        tuple(dict.fromkeys(one.phones + other.phones)),
     )

@@ -12,7 +12,11 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True, repr=False)
 class SealedPerson:
-    """What is known of someone: a row of `table`, a user's, an address's or a call's."""
+    """What is known of someone: a row of `table`, a user's, an address's, or of what they sent.
+
+    A user's own row ends with the user's last change, what they sent with the ticket: that names
+    the sender of an e-mail, or the number of who called.
+    """
 
     ticket_ids: tuple[int, ...]
     user_id: int
@@ -60,6 +64,18 @@ def sealed_people(connection: Connection, ticket_ids: Sequence[int]) -> list[Sea
                 from zendesk.call_contents as c
                 inner join zendesk.calls as k on c.call_id = k.id
                 where k.ticket_id = any(:ids)
+                union all
+                select array[c.ticket_id], coalesce(t.requester_id, 0), 'zendesk.ticket_contents',
+                    c.ticket_id, c.changed_at, c.sealed
+                from zendesk.ticket_contents as c
+                inner join zendesk.tickets as t on c.ticket_id = t.id
+                where c.ticket_id = any(:ids)
+                union all
+                select array[c.ticket_id], coalesce(s.author_id, 0), 'zendesk.comment_contents',
+                    c.comment_id, c.changed_at, c.sealed
+                from zendesk.comment_contents as c
+                inner join zendesk.comments as s on c.comment_id = s.id
+                where c.ticket_id = any(:ids)
             )
             select distinct on (source, row_id)
                 ticket_ids, user_id, source, row_id, changed_at, sealed

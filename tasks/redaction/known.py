@@ -3,10 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.resources import files
 from itertools import chain
 
 from tasks.redaction.records import Find, Kind, Person, Span
+from tasks.redaction.words import ordinary_words
 
 SHORTEST_NAME = 2
 SHORTEST_LOGIN = 5
@@ -19,8 +19,11 @@ LONG_FORMS = str.maketrans(
 ENDING = r"(?:['’]?s)?"
 
 
-def known_people(people: Sequence[Person]) -> Find:
-    """What finds these people: by name in whole and in part, address, phone and login."""
+def known_people(people: Sequence[Person], *, known: bool = True) -> Find:
+    """What finds these people: by name in whole and in part, address, phone and login.
+
+    People who are not `known`, but named in a text, count with a capital only.
+    """
     # longer ones first: a pattern takes the first that fits
     wanted = sorted(_wanted(people), key=lambda one: -len(one[0]))
     ids = {f"p{number}": person_id for number, (_, person_id) in enumerate(wanted)}
@@ -28,14 +31,14 @@ def known_people(people: Sequence[Person]) -> Find:
     if not alternatives:
         return lambda _text: []
     whole = re.compile(rf"(?<!\w)(?:{'|'.join(alternatives)})(?!\w)")
-    doubtful = _ordinary_words()
+    doubtful = ordinary_words()
 
     def find(text: str) -> list[Span]:
         folded = folded_text(text)
         return [
-            Span(*found.span(), Kind.PERSON, f"person {ids[found.lastgroup or '']}", known=True)
+            Span(*found.span(), Kind.PERSON, f"person {ids[found.lastgroup or '']}", known)
             for found in whole.finditer(folded)
-            if found[0] not in doubtful or text[found.start()].isupper()
+            if (known and found[0] not in doubtful) or text[found.start()].isupper()
         ]
 
     return find
@@ -104,9 +107,3 @@ def _of_name(name: str) -> Iterator[str]:
     for piece in pieces:
         if len(piece) >= SHORTEST_NAME and not piece.isdigit():
             yield re.escape(piece) + ENDING
-
-
-def _ordinary_words() -> frozenset[str]:
-    """Words that are names as well: they count as names only with a capital."""
-    told = files("tasks.redaction").joinpath("ordinary_words.tsv").read_text(encoding="utf-8")
-    return frozenset(word for line in told.splitlines() if line[0] != "#" for word in line.split())

@@ -1,6 +1,7 @@
 """Texts of one conversation, with placeholders for what is personal in them."""
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -9,26 +10,39 @@ from tasks.redaction.names import find_names
 from tasks.redaction.patterns import find_patterns
 from tasks.redaction.records import PLACEHOLDER, Find, Kind, Person, Redacted, Span
 from tasks.redaction.streets import find_streets
+from tasks.redaction.told import find_told, with_neighbours
+from tasks.redaction.words import shared_addresses
 
 # The model of names, then the rules: changes with either.
-REDACTION_VERSION = "rampart-1.4.0+people-forms-streets-1"
+REDACTION_VERSION = "rampart-1.4.0+people-forms-places-2"
+LETTERS = re.compile(r"[^\W\d_]{3,}")
 ORDER = {kind: place for place, kind in enumerate(Kind)}
 
 
 class Redactor:
     """Replaces what is personal: the given people, what has a form of its own, and names.
 
-    A person is one placeholder, by whatever name; everything else one for each value.
+    A person is one placeholder, by whatever name; everything else one for each value. Names that
+    one text of a conversation tells are sought in all of them.
     """
 
     def __init__(self, people: Sequence[Person] = (), *, names: Find = find_names) -> None:
-        self._finds: tuple[Find, ...] = (known_people(people), find_patterns, find_streets, names)
+        self._finds: tuple[Find, ...] = (
+            known_people(people), find_patterns, find_streets, find_told, names,
+        )  # fmt: skip
         self._people = {f"person {one.person_id}": one for one in people}
 
     def redact(self, texts: Sequence[str]) -> Redacted:
         """The texts, which are of one conversation, without what is personal."""
+        found = [self._found(text) for text in texts]
+        strangers = _strangers(texts, found)
+        find = known_people(strangers, known=False)
+        people = self._people | {f"person {one.person_id}": one for one in strangers}
         told = Placeholders(texts)
-        done = [self._redact(text, told.of) for text in texts]
+        done = [
+            _redacted(text, merged((*find(text), *spans)), told, people)
+            for text, spans in zip(texts, found, strict=True)
+        ]
         return Redacted(
             tuple(text for text, _, _ in done),
             tuple(spans for _, spans, _ in done),
@@ -36,23 +50,40 @@ class Redactor:
             told.originals,
         )
 
-    def _redact(
-        self, text: str, placeholder_of: Callable[[Span, str], str]
-    ) -> tuple[str, tuple[Span, ...], tuple[str, ...]]:
+    def _found(self, text: str) -> list[Span]:
         spans = merged(span for find in self._finds for span in find(text))
-        placeholders: list[str] = []
-        parts: list[str] = []
-        at = 0
-        for span in spans:
-            placeholders.append(placeholder_of(span, self._value(span, text)))
-            parts += text[at : span.start], placeholders[-1]
-            at = span.end
-        return "".join((*parts, text[at:])), tuple(spans), tuple(placeholders)
+        return merged(with_neighbours(text, spans))
 
-    def _value(self, span: Span, text: str) -> str:
-        """What a placeholder is restored to: of one of the people, the name."""
-        person = self._people.get(span.key)
-        return person.names[0] if person and person.names else text[span.start : span.end]
+
+def _strangers(texts: Sequence[str], found: Sequence[Sequence[Span]]) -> list[Person]:
+    """People that the texts name, whom the account does not know; and the names in addresses."""
+    names: dict[str, str] = {}
+    for text, spans in zip(texts, found, strict=True):
+        for span in spans:
+            words = text[span.start : span.end]
+            if span.kind is Kind.EMAIL:
+                words = " ".join(LETTERS.findall(words.partition("@")[0]))
+            elif span.kind is not Kind.PERSON or span.known:
+                continue
+            if any(one.isalpha() for one in words) and words.casefold() not in shared_addresses():
+                names.setdefault(words.casefold(), words)
+    return [Person(-number, (name,)) for number, name in enumerate(names.values(), start=1)]
+
+
+def _redacted(
+    text: str, spans: Sequence[Span], told: "Placeholders", people: Mapping[str, Person]
+) -> tuple[str, tuple[Span, ...], tuple[str, ...]]:
+    placeholders: list[str] = []
+    parts: list[str] = []
+    at = 0
+    for span in spans:
+        # of one of the people the name is what stands for all of theirs
+        person = people.get(span.key)
+        value = person.names[0] if person and person.names else text[span.start : span.end]
+        placeholders.append(told.of(span, value))
+        parts += text[at : span.start], placeholders[-1]
+        at = span.end
+    return "".join((*parts, text[at:])), tuple(spans), tuple(placeholders)
 
 
 class Placeholders:

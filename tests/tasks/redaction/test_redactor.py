@@ -120,6 +120,35 @@ def test_what_words_before_it_betray_goes(words: str, left: str) -> None:
     assert redacted(words).texts == (left,)
 
 
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ("Dear Rosa Ximenes,\nit is done.", "Dear [PERSON_1],\nit is done."),
+        ("Hi Rosa, hello again", "Hi [PERSON_1], hello again"),
+        ("Hello again, hi there", "Hello again, hi there"),
+        ("It is late.\n\nBest regards\nOlu Adeyemi", "It is late.\n\nBest regards\n[PERSON_1]"),
+        ("It is late.\n\nRosa-Ana Çelik\n", "It is late.\n\n[PERSON_1]\n"),
+        ("It is late.\n\nThanks", "It is late.\n\nThanks"),
+        ("My name is olu, and you?", "My name is [PERSON_1], and you?"),
+        ("Mrs. Ximenes called.", "Mrs. [PERSON_1] called."),
+        ("Send it to Olu Adeyemi, 12 Elm Street", "Send it to [PERSON_1], [ADDRESS_1]"),
+    ],
+)
+def test_names_are_told_by_where_they_stand(words: str, left: str) -> None:
+    """Greeted, signed, introduced, before an address: nobody has to know them."""
+    assert redacted(words).texts == (left,)
+
+
+def test_a_name_that_one_text_tells_is_sought_in_all() -> None:
+    """Also the one in an address; a word that is no name without a capital stays."""
+    done = redacted(
+        "Dear Rosa Fielding,", "Did Fielding pay? The fielding was good. Rosa?",
+        "write to ursula.costa18@mail.example.com", "Ursula Costa",
+    )  # fmt: skip
+    assert done.texts[1] == "Did [PERSON_1] pay? The fielding was good. [PERSON_1]?"
+    assert done.texts[3] in {"[PERSON_2]", "[PERSON_3]"}
+
+
 def test_the_same_has_one_placeholder_in_all_texts_of_a_conversation() -> None:
     done = redacted("Call +44 20 7946 0958, ask for Maria.", "Lopez at +44 (20) 79460958?")
     assert done.texts == ("Call [PHONE_1], ask for [PERSON_1].", "[PERSON_1] at [PHONE_1]?")
