@@ -113,9 +113,12 @@ def _run_exports(day: Day) -> None:
     day.run("metrics", "--org", slug, "fct_ticket_flow_daily")
     day.run("search", "--org", slug, "how is a refund made")
     day.run("retention", "--org", slug, "--dry-run", "--as-of", "2031-01-01T00:00Z")
-    # what it prints are customers' words, for who asked to read them: only what it leaves is sought
+    for shown in (("assess", "list"), ("quality", "show"), ("evaluate",), ("outbound",)):
+        day.run(*shown, "--org", slug)
+    # these print customers' words, for who asked to read them: only what they leave is sought
     asked = ("search", "--org", slug, "refund has not arrived", "--in", "tickets")
-    assert day.terminal.run(*asked).returncode == 0
+    for words in (asked, ("label", "--org", slug, "--next")):
+        assert day.terminal.run(*words).returncode == 0
 
 
 def _run_lists(day: Day) -> None:
