@@ -239,7 +239,7 @@ def test_cells_hold_the_nearest(
     desk = stored(resources.engine, resources.organization, 3_000, as_of)
     assert refresh_cells(resources, model=desk.model, dimension=DIMENSION, many=6_000)
     near = found = 0
-    queries = vectors_of(15, seed=5)
+    queries = vectors_of(15, seed=3_000)  # about the same matters
     for query in queries:
         looked = superuser.execute(
             "select distinct ticket_id from ai.ticket_chunks where model = %(model)s"
