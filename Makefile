@@ -28,6 +28,7 @@ bench: setup-dev
 	@$(BIN)/python -m benchmarks.sealing
 	@$(BIN)/python -m benchmarks.isolation
 	@$(BIN)/python -m benchmarks.search
+	@$(BIN)/python -m benchmarks.ai
 
 setup: $(VENV)/.installed
 setup-dev: $(VENV)/.installed-dev
