@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -13,6 +14,7 @@ from cli.gate import needs
 from tasks.resources import opened
 from warehouse.knowledge import listed_documents
 
+WIDEST = 400
 knowledge = typer.Typer(help="Articles and procedures.", no_args_is_help=True)
 Org = Annotated[str, typer.Option("--org", help="The organization's slug.")]
 
@@ -75,7 +77,8 @@ def list_(org: Org) -> None:
         counts = (str(one.versions), str(one.passages))
         table.add_row(one.kind, escape(one.title), version, *counts, escape(one.document_id))
     if found:
-        stdout.print(table)
+        # at its own width: an id that is cut cannot be copied
+        Console(width=WIDEST, highlight=False).print(table)
     else:
         stdout.print("there is no document yet; `vensor knowledge add` adds some")
 

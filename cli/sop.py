@@ -112,8 +112,12 @@ def rescore(
 
 
 def _print_change(one: "DocumentChange") -> None:
-    former = one.former_version or "none"
-    stdout.print(f"[bold]{escape(one.title)}[/bold]  version {former} \u2192 {one.version}")
+    if one.former_version is None:
+        stdout.print(f"[bold]{escape(one.title)}[/bold]  version {one.version}, the first")
+        return
+    stdout.print(
+        f"[bold]{escape(one.title)}[/bold]  version {one.former_version} \u2192 {one.version}"
+    )
     for clause in one.clauses:
         for line in _clause_lines(clause):
             stdout.print(line, markup=False, soft_wrap=True)
