@@ -37,7 +37,7 @@ from openai.types.chat import ChatCompletion
 from sqlalchemy import text
 
 from benchmarks.stage import Stage, staged
-from tasks.analysts import redactors, taxonomy
+from tasks.analysts import taxonomy
 from tasks.assessing import read_tickets
 from tasks.assessment import RulesAnalyst
 from tasks.assessment.openai import OpenAIAnalyst
@@ -49,6 +49,7 @@ from tasks.embedding import LocalEmbedder, chunk_turn
 from tasks.extract import extract_stream
 from tasks.openai import Call, Flag
 from tasks.resources import Resources, opened
+from tasks.sharing import redactors
 from warehouse.models import set_budget
 from warehouse.pending import SealedComment, pending_tickets, sealed_comments
 

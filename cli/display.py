@@ -1,6 +1,8 @@
 """What the terminal shows while a run works: one line a stage, and the ledger at the end."""
 
-from collections.abc import Iterator
+import json
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -11,8 +13,17 @@ from rich.table import Table
 from tasks.ledger import StageLine
 from tasks.progress import Progress, reporting_to
 
+WIDEST = 400
 stdout = Console(highlight=False)
 stderr = Console(stderr=True, highlight=False)
+# At its own width: a wide table in a narrow window is better wrapped than cut, and can be copied.
+wide = Console(width=WIDEST, highlight=False)
+
+
+def print_json(told: object, *, default: Callable[[object], str] | None = None) -> None:
+    """Prints JSON for other programs; `default` says what JSON does not know."""
+    json.dump(told, sys.stdout, default=default, indent=1)
+    sys.stdout.write("\n")
 
 
 @contextmanager

@@ -1,17 +1,14 @@
 """`vensor evaluate`: how good the scores are, in tables and a picture."""
 
-import json
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from cli.display import shown_progress, stdout
+from cli.display import print_json, shown_progress, stdout, wide
 from cli.gate import needs
 from cli.truths import find_truths
 from tasks.errors import ConfigurationError
@@ -21,7 +18,6 @@ from tasks.resources import opened
 if TYPE_CHECKING:
     from tasks.evaluation import Measured
 
-WIDEST = 400
 Org = Annotated[str, typer.Option("--org", help="The organization's slug.")]
 Lines = Sequence[tuple[datetime, "Measured"]]
 
@@ -91,8 +87,7 @@ def _show(lines: Lines, *, as_json: bool, org: str) -> None:
 
     if as_json:
         told = [{"evaluated_at": f"{at:%Y-%m-%dT%H:%M:%SZ}", **one.as_dict()} for at, one in lines]
-        json.dump(told, sys.stdout, indent=1)
-        sys.stdout.write("\n")
+        print_json(told)
         return
     if not lines:
         stdout.print(
@@ -100,8 +95,6 @@ def _show(lines: Lines, *, as_json: bool, org: str) -> None:
             " --held-out measures by texts that come along",
             soft_wrap=True,
         )
-    # at its own width: a wide table in a narrow window is better wrapped than cut
-    wide = Console(width=WIDEST, highlight=False)
     for table in _tables(lines):
         wide.print(table)
         wide.print()

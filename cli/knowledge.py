@@ -5,16 +5,14 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cli.display import stderr, stdout
+from cli.display import stderr, stdout, wide
 from cli.gate import needs
 from tasks.resources import opened
 from warehouse.knowledge import listed_documents
 
-WIDEST = 400
 knowledge = typer.Typer(help="Articles and procedures.", no_args_is_help=True)
 Org = Annotated[str, typer.Option("--org", help="The organization's slug.")]
 
@@ -77,8 +75,7 @@ def list_(org: Org) -> None:
         counts = (str(one.versions), str(one.passages))
         table.add_row(one.kind, escape(one.title), version, *counts, escape(one.document_id))
     if found:
-        # at its own width: an id that is cut cannot be copied
-        Console(width=WIDEST, highlight=False).print(table)
+        wide.print(table)
     else:
         stdout.print("there is no document yet; `vensor knowledge add` adds some")
 

@@ -7,10 +7,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from cli.display import stdout
+from cli.display import stdout, wide
 from cli.gate import needs
 from tasks.errors import ConfigurationError
 from tasks.resources import Resources, opened
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from tasks.labelling import Question, Scored
     from warehouse.labels import Label
 
-WIDEST = 400
 SKIP, STOP = "s", "q"
 Org = Annotated[str, typer.Option("--org", help="The organization's slug.")]
 
@@ -153,8 +151,7 @@ def _show(ticket: int, scored: "Scored") -> None:
     for one in scored.steps:
         what = f"--step {one.step_no} --procedure {one.document_id}"
         table.add_row(what, one.verdict, f"{one.confidence:.2f}", one.model_version)
-    # at its own width: what is there to copy must not be cut
-    Console(width=WIDEST, highlight=False).print(table)
+    wide.print(table)
 
 
 def _offer(resources: Resources, *, limit: int) -> None:

@@ -1,13 +1,12 @@
 """`vensor privacy` and `vensor outbound`: people's rights, and what left of their words."""
 
-import json
 import sys
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from cli.display import stdout
+from cli.display import print_json, stdout
 from cli.gate import needs
 from tasks.errors import ConfigurationError
 from tasks.opt_outs import opt_in, opt_out
@@ -68,8 +67,7 @@ def sent(
     with opened(org) as resources, resources.session() as connection:
         found = find_sent(connection, ticket_id=ticket, limit=limit)
     if as_json:
-        json.dump([_as_dict(one) for one in found], sys.stdout, indent=1)
-        sys.stdout.write("\n")
+        print_json([_as_dict(one) for one in found])
     elif found:
         stdout.print(_table(found))
     else:

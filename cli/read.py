@@ -1,20 +1,17 @@
 """`vensor metrics`: what there is to read."""
 
 import csv
-import json
 import sys
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from cli.display import print_json, wide
 from cli.gate import needs
 from tasks.resources import opened
 from warehouse.metrics import metric_rows
-
-WIDEST = 400
 
 
 class Format(StrEnum):
@@ -47,11 +44,9 @@ def metrics(
         writer.writerows([columns, *rows])
     elif format_ is Format.JSON:
         records = [dict(zip(columns, row, strict=True)) for row in rows]
-        json.dump(records, sys.stdout, default=str, indent=1)
-        sys.stdout.write("\n")
+        print_json(records, default=str)
     else:
-        # at its own width: a wide table in a narrow window is better wrapped than cut
-        Console(width=WIDEST, highlight=False).print(_table(columns, rows))
+        wide.print(_table(columns, rows))
 
 
 def _table(columns: list[str], rows: list[tuple[Any, ...]]) -> Table:

@@ -1,14 +1,12 @@
 """`vensor search`: passages of documents and tickets."""
 
-import json
-import sys
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from cli.display import stdout
+from cli.display import print_json, stdout
 from cli.gate import needs
 from tasks.errors import ConfigurationError
 from tasks.resources import opened
@@ -84,8 +82,7 @@ def search(
     with opened(org) as resources:
         found = find(resources, words, k=k, wanted=wanted)
     if as_json:
-        json.dump([hit.as_dict() for hit in found], sys.stdout, indent=1)
-        sys.stdout.write("\n")
+        print_json([hit.as_dict() for hit in found])
         return
     for hit in found:
         _show(hit)

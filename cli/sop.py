@@ -1,14 +1,12 @@
 """`vensor sop`: whether agents followed the procedures, and with which words that shows."""
 
-import json
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from cli.display import shown_progress, stdout
+from cli.display import print_json, shown_progress, stdout
 from cli.gate import needs
 from tasks.errors import ConfigurationError
 from tasks.resources import opened
@@ -46,7 +44,7 @@ def findings(
     with opened(org) as resources:
         found = find_findings(resources, ticket)
     if as_json:
-        _print_json([one.as_dict() for one in found])
+        print_json([one.as_dict() for one in found])
         return
     title = None
     for one in found:
@@ -102,7 +100,7 @@ def rescore(
     with shown_progress(f"{org} by its procedures"):
         done = judge_anew(org, document_id=document, since=since_at, limit=limit)
     if as_json:
-        _print_json(done.as_dict())
+        print_json(done.as_dict())
         return
     stdout.print(f"{done.tickets:,} tickets judged, {done.checks:,} verdicts written")
     if not done.is_whole:
@@ -145,8 +143,3 @@ def _day(text: str) -> datetime:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         raise ConfigurationError(f"{text!r} is no day such as 2026-11-01") from None
-
-
-def _print_json(told: object) -> None:
-    json.dump(told, sys.stdout, indent=1)
-    sys.stdout.write("\n")

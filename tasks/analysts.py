@@ -1,6 +1,6 @@
 """Who assesses an organization's tickets, and by which topics."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -11,7 +11,6 @@ from tasks.assessment.redacting import RedactingAnalyst
 from tasks.assessment.taxonomy import taxonomy_of
 from tasks.choices import cache_key, chosen, opened_service
 from tasks.embedding import LocalEmbedder
-from tasks.redaction import Redactor
 from tasks.resources import Resources
 from warehouse.assessments import find_topics
 
@@ -34,17 +33,9 @@ def opened_analyst(resources: Resources) -> Iterator[Analyst]:
         yield rules
         return
     from tasks.assessment.openai import OpenAIAnalyst
+    from tasks.sharing import redactors
 
     with opened_service(resources) as service:
         key = cache_key(resources, rules.rulebook.version, rules.taxonomy.version)
         made = OpenAIAnalyst(service, model=choice.model, rules=rules, cache_key=key)
         yield RedactingAnalyst(made, partial(redactors, resources))
-
-
-def redactors(resources: Resources, ticket_ids: Sequence[int]) -> dict[int, Redactor]:
-    """For each ticket, who takes its people and what has a form of its own out of its texts."""
-    from tasks.sharing import people_of
-
-    with resources.session() as connection:
-        people = people_of(connection, resources.cipher, ticket_ids)
-    return {ticket_id: Redactor(people.get(ticket_id, [])) for ticket_id in ticket_ids}

@@ -13,7 +13,7 @@ from functools import partial
 
 import msgspec
 
-from tasks.analysts import redactors, taxonomy
+from tasks.analysts import taxonomy
 from tasks.assessing import TICKETS_AT_ONCE, ReadTicket, counted, read_tickets, store
 from tasks.assessment import Assessment, RulesAnalyst
 from tasks.assessment.openai import OpenAIAnalyst
@@ -32,6 +32,7 @@ from tasks.openai.batches import (
     endpoint_of,
 )
 from tasks.resources import Resources
+from tasks.sharing import redactors
 from warehouse import batches
 from warehouse.assessments import pending_assessments
 from warehouse.batches import OpenBatch, Requested

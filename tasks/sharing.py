@@ -97,6 +97,13 @@ def people_of(
     return {ticket_id: list(people.values()) for ticket_id, people in found.items()}
 
 
+def redactors(resources: Resources, ticket_ids: Sequence[int]) -> dict[int, Redactor]:
+    """For each ticket, who takes its people and what has a form of its own out of its texts."""
+    with resources.session() as connection:
+        people = people_of(connection, resources.cipher, ticket_ids)
+    return {ticket_id: Redactor(people.get(ticket_id, [])) for ticket_id in ticket_ids}
+
+
 class RedactingEmbedder:
     """An embedder that is elsewhere, which gets every text without what is personal."""
 
@@ -129,20 +136,15 @@ class RedactingEmbedder:
         rows: dict[int, list[int]] = defaultdict(list)
         for row, ticket_id in enumerate(tickets):
             rows[ticket_id].append(row)
-        people = self._people(batch.ticket_ids)
+        # words that belong to no ticket have no people of their own
+        told = redactors(self._resources, list(rows)) if batch.ticket_ids else {}
         texts = list(batch.texts)
         for ticket_id, among in rows.items():
-            redactor = Redactor(people.get(ticket_id, []))
+            redactor = told.get(ticket_id) or Redactor()
             done = redactor.redact([batch.texts[row] for row in among])
             for row, text in zip(among, done.texts, strict=True):
                 texts[row] = text
         return Batch(texts, batch.ticket_ids)
-
-    def _people(self, ticket_ids: Sequence[int]) -> dict[int, list[Person]]:
-        if not ticket_ids:
-            return {}
-        with self._resources.session() as connection:
-            return people_of(connection, self._resources.cipher, sorted(set(ticket_ids)))
 
 
 class RedactingJudge:
@@ -170,10 +172,8 @@ class RedactingJudge:
         conversations = [
             one if at in wanted else replace(one, turns=()) for at, one in enumerate(conversations)
         ]
-        ids = sorted({conversations[at].ticket_id for at in wanted})
-        with self._resources.session() as connection:
-            people = people_of(connection, self._resources.cipher, ids)
-        told = [hidden(one, Redactor(people.get(one.ticket_id, []))) for one in conversations]
+        told_by = redactors(self._resources, sorted({conversations[at].ticket_id for at in wanted}))
+        told = [hidden(one, told_by.get(one.ticket_id) or Redactor()) for one in conversations]
         found = self._judge.judge(sops, [one.conversation for one in told], asked)
         return [
             each and {at: tuple(_restored(step, one) for step in steps)

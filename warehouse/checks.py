@@ -8,6 +8,57 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, select, text
 
 from warehouse.tables.ai import sop_checks, ticket_work
 
+VERDICT_CHANGES = text("""
+    with judged as (
+        select w.ticket_id from ai.ticket_work as w
+        left join zendesk.tickets as t on w.ticket_id = t.id
+        where
+            w.task = 'sop' and w.model_version = :work_version
+            and (cast(:since as timestamptz) is null or t.updated_at >= :since)
+    ),
+    former as (
+        select distinct on (c.ticket_id) c.ticket_id, c.sop_version
+        from judged as j
+        inner join ai.sop_checks as c on j.ticket_id = c.ticket_id
+        inner join knowledge.documents as d on c.document_id = d.document_id
+        inner join knowledge.versions as v
+            on c.document_id = v.document_id and c.sop_version = v.version
+        where
+            c.document_id = :document_id and c.model_version = :model_version
+            and c.sop_version <> d.version
+        order by c.ticket_id, v.present_since desc
+    ),
+    pairs as (
+        select * from unnest(
+            cast(:versions as bytea[]),
+            cast(:former as integer[]),
+            cast(:present as integer[])
+        ) as p (version, former_no, present_no)
+    ),
+    verdicts as (
+        select f.ticket_id, p.former_no, p.present_no, o.verdict as was, n.verdict as now
+        from former as f
+        inner join pairs as p on f.sop_version = p.version
+        inner join knowledge.documents as d on d.document_id = :document_id
+        left join ai.sop_checks as o
+            on f.ticket_id = o.ticket_id and o.document_id = :document_id
+            and o.step_no = p.former_no and o.model_version = :model_version
+            and o.sop_version = f.sop_version
+        left join ai.sop_checks as n
+            on f.ticket_id = n.ticket_id and n.document_id = :document_id
+            and n.step_no = p.present_no and n.model_version = :model_version
+            and n.sop_version = d.version
+    )
+    select
+        former_no, present_no, was, now, count(*) as tickets,
+        case when was is not distinct from now then '{}'
+            else (array_agg(ticket_id order by ticket_id))[1:coalesce(:limit, 2147483647)]
+        end as ticket_ids
+    from verdicts
+    group by former_no, present_no, was, now
+    order by present_no, former_no, was, now
+""")
+
 
 @dataclass(frozen=True)
 class Check:
@@ -217,56 +268,7 @@ def verdict_changes(
     Of tickets that `work_version` has judged; `limit` bounds each list of tickets.
     """
     rows = connection.execute(
-        text("""
-            with judged as (
-                select w.ticket_id from ai.ticket_work as w
-                left join zendesk.tickets as t on w.ticket_id = t.id
-                where
-                    w.task = 'sop' and w.model_version = :work_version
-                    and (cast(:since as timestamptz) is null or t.updated_at >= :since)
-            ),
-            former as (
-                select distinct on (c.ticket_id) c.ticket_id, c.sop_version
-                from judged as j
-                inner join ai.sop_checks as c on j.ticket_id = c.ticket_id
-                inner join knowledge.documents as d on c.document_id = d.document_id
-                inner join knowledge.versions as v
-                    on c.document_id = v.document_id and c.sop_version = v.version
-                where
-                    c.document_id = :document_id and c.model_version = :model_version
-                    and c.sop_version <> d.version
-                order by c.ticket_id, v.present_since desc
-            ),
-            pairs as (
-                select * from unnest(
-                    cast(:versions as bytea[]),
-                    cast(:former as integer[]),
-                    cast(:present as integer[])
-                ) as p (version, former_no, present_no)
-            ),
-            verdicts as (
-                select f.ticket_id, p.former_no, p.present_no, o.verdict as was, n.verdict as now
-                from former as f
-                inner join pairs as p on f.sop_version = p.version
-                inner join knowledge.documents as d on d.document_id = :document_id
-                left join ai.sop_checks as o
-                    on f.ticket_id = o.ticket_id and o.document_id = :document_id
-                    and o.step_no = p.former_no and o.model_version = :model_version
-                    and o.sop_version = f.sop_version
-                left join ai.sop_checks as n
-                    on f.ticket_id = n.ticket_id and n.document_id = :document_id
-                    and n.step_no = p.present_no and n.model_version = :model_version
-                    and n.sop_version = d.version
-            )
-            select
-                former_no, present_no, was, now, count(*) as tickets,
-                case when was is not distinct from now then '{}'
-                    else (array_agg(ticket_id order by ticket_id))[1:coalesce(:limit, 2147483647)]
-                end as ticket_ids
-            from verdicts
-            group by former_no, present_no, was, now
-            order by present_no, former_no, was, now
-        """),
+        VERDICT_CHANGES,
         {
             "document_id": document_id,
             "model_version": model_version,

@@ -1,5 +1,6 @@
 """Files by path or URL: of this machine, or of what fsspec reaches (s3://, gs://, https://)."""
 
+import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -64,21 +65,24 @@ def fetch_bytes(file: SourceFile) -> bytes:
 
 def address_of(place: str) -> str:
     """The URL of a path or URL, without user, password and query."""
-    from fsspec.core import url_to_fs  # type: ignore[import-untyped]
-
     parts = urlsplit(place)
     if "://" not in place or parts.scheme == "file":
-        files, path = url_to_fs(place)
+        files, path = _opened(place)
         return str(files.unstrip_protocol(path))
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
 
-def _files_of(place: str) -> Sequence[SourceFile]:
-    from fsspec.core import url_to_fs
+def _opened(place: str) -> tuple[Any, str]:
+    """The file system of a path or URL, and where in it."""
+    # by name, because the library carries no types
+    files, path = importlib.import_module("fsspec.core").url_to_fs(place)
+    return files, str(path)
 
+
+def _files_of(place: str) -> Sequence[SourceFile]:
     try:
-        files, path = url_to_fs(place)
+        files, path = _opened(place)
         if place.startswith(("http://", "https://")):
             _check_clear(place)
             return [SourceFile(address_of(place), path, files)]

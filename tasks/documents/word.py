@@ -3,6 +3,7 @@
 Source: ECMA-376 (Office Open XML), of which a file is a zip archive of XML parts.
 """
 
+import importlib
 import zipfile
 from io import BytesIO
 
@@ -18,8 +19,8 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 def read_word(data: bytes) -> tuple[str, tuple[Block, ...]]:
     """No title of its own, and the blocks. Raises: UnreadableDocumentError."""
-    import mammoth  # type: ignore[import-untyped]  # and slow: only who adds such files waits
-
+    # by name, because it carries no types; here, because it is slow
+    mammoth = importlib.import_module("mammoth")
     _check(data)
     try:
         found = mammoth.convert_to_html(

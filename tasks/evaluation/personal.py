@@ -4,39 +4,15 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from tasks.evaluation import metrics
 from tasks.evaluation.held_out import read_table
 from tasks.evaluation.records import Measured, defined, split_version
+from tasks.redaction import Redactor, Span
 
 KINDS = ("name", "email", "phone", "card")
 _MARK = re.compile(rf"\[({'|'.join(KINDS)}):([^\]]*)\]")
 _WORD = re.compile(r"\w{2,}")
-
-
-class Span(Protocol):
-    """A stretch of a text that is taken out."""
-
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-
-
-class Redacted(Protocol):
-    """What was taken out of each text, by offsets in the text as it was."""
-
-    @property
-    def spans(self) -> Sequence[Sequence[Span]]: ...
-
-
-class Redactor(Protocol):
-    """Takes out of texts what identifies people."""
-
-    def redact(self, texts: Sequence[str]) -> Redacted: ...
-
-
 # A redactor that knows the names of a ticket's people.
 Redactors = Callable[[Sequence[str]], Redactor]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from warehouse.evaluations import Capability, Figure, Source
 
@@ -48,7 +49,9 @@ class Measured:
 
 def defined(**figures: float | None) -> dict[Figure, float]:
     """The figures that are defined, rounded so that they are the same on every machine."""
-    return {name: round(value, 4) for name, value in figures.items() if value is not None}  # type: ignore[misc]
+    return {
+        cast(Figure, name): round(value, 4) for name, value in figures.items() if value is not None
+    }
 
 
 def split_version(version: str) -> tuple[str, str]:
