@@ -12,6 +12,7 @@ from tasks import (
     escalate,
     extract,
     measure,
+    publish,
     reconcile,
     recordings,
     score,
@@ -49,7 +50,7 @@ def _work(stage: Stage, run: Run) -> Callable[[], StageResult]:
         Stage.SCORE: lambda: score.score_tickets(slug),
         Stage.ASSESS: lambda: assess.assess_tickets(slug),
         Stage.MEASURE: lambda: measure.build_metrics(slug, as_of),
-        Stage.PUBLISH: lambda: check.check_gate(slug, "after_build", as_of),
+        Stage.PUBLISH: lambda: publish.publish_metrics(slug, as_of),
         Stage.ESCALATE: lambda: escalate.escalate(slug, as_of),
     }[stage]
 

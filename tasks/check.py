@@ -22,11 +22,12 @@ def check_gate(slug: str, suite: str, as_of: datetime) -> StageResult:
             f"gate {suite}",
             suite_version(suite),
             as_of,
-            lambda: _check(resources, suite, as_of),
+            lambda: pass_gate(resources, suite, as_of),
         )
 
 
-def _check(resources: Resources, suite: str, as_of: datetime) -> StageResult:
+def pass_gate(resources: Resources, suite: str, as_of: datetime) -> StageResult:
+    """How many expectations of the suite hold, all of them. Raises: PermanentError, as above."""
     org_id = resources.organization.org_id
     result = gate(resources.logins.loader, org_id, suite, as_of=as_of)
     if result.failed:

@@ -1,5 +1,6 @@
-"""Metrics: dbt builds this organization's metric tables and tests them."""
+"""Metrics: dbt builds this organization's metric tables, beside the ones that are published."""
 
+import hashlib
 from datetime import datetime
 
 from tasks.metrics.dbt import build, project_version
@@ -7,28 +8,49 @@ from tasks.progress import report
 from tasks.resources import Resources, opened
 from tasks.step import step
 from tasks.unchanged import unless_unchanged
+from warehouse import publishing
 from warehouse.ledger import StageResult
+from warehouse.sessions import engine_for, tenant_session
 
 
 @step
 def build_metrics(slug: str, as_of: datetime) -> StageResult:
-    """Builds every metric table for the days that are not sealed, as of an instant."""
+    """Builds the days of every metric table that have changed, as of an instant.
+
+    What is published stays as it is: `tasks.publish` replaces it.
+    """
     with opened(slug) as resources:
         return unless_unchanged(
-            resources, "metrics", project_version(), as_of, lambda: _build(resources, as_of)
+            resources, "metrics", _definition(resources), as_of, lambda: _build(resources, as_of)
         )
 
 
 def _build(resources: Resources, as_of: datetime) -> StageResult:
-    result = build(
-        resources.logins.transformer,
-        org_id=resources.organization.org_id,
-        as_of=as_of,
-        target_dir=resources.settings.home / "dbt",
-        on_node=_report,
-    )
-    note = f"{result.models} models, {result.tests} tests"
-    return StageResult(result.models, result.rows, note=note)
+    org_id = resources.organization.org_id
+    engine = engine_for(resources.logins.transformer)
+    try:
+        with tenant_session(engine, org_id) as connection:
+            definition = _definition(resources)
+            begun = publishing.begin(connection, as_of=as_of, definition=definition)
+        result = build(
+            resources.logins.transformer,
+            org_id=org_id,
+            as_of=as_of,
+            loaded_after=begun.loaded_after,
+            target_dir=resources.settings.home / "dbt",
+            on_node=_report,
+        )
+        with tenant_session(engine, org_id) as connection:
+            publishing.finish(connection, org_id, begun)
+    finally:
+        engine.dispose()
+    return StageResult(result.models, result.rows, note=f"{result.models} models")
+
+
+def _definition(resources: Resources) -> str:
+    """Changes with what every figure depends on: the models, and where days begin."""
+    told = f"{project_version()} {resources.organization.timezone}"
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _report(name: str, done: int, total: int) -> None:

@@ -18,6 +18,7 @@ from tasks.settings import load_settings
 from tasks.step import step
 from warehouse import retention
 from warehouse.ledger import exclusive
+from warehouse.publishing import published_as_of
 from warehouse.retention import Clock
 from warehouse.sessions import directory
 
@@ -53,7 +54,7 @@ def _clock(resources: Resources, as_of: datetime) -> Clock:
     organization = resources.organization
     at = retention.clock(organization, as_of)
     with resources.session() as connection:
-        measured = retention.measured_through(connection)
+        measured = published_as_of(connection)
     zone = ZoneInfo(organization.timezone)
     through = (measured or datetime.min.replace(tzinfo=zone, year=1970)).astimezone(zone).date()
     day = min(at.first_kept_day, through)

@@ -86,35 +86,31 @@ def drop_partitions(engine: Engine, as_of: datetime) -> list[str]:
         return [row[0] for row in rows]
 
 
-def measured_through(connection: Connection) -> datetime | None:
-    """The instant up to which metrics were last built and checked."""
-    newest: datetime | None = connection.execute(
-        text("""
-            select max(r.as_of) from app.runs as r
-            inner join app.run_stages as s on r.run_id = s.run_id
-            where s.stage = 'measure' and s.state = 'completed'
-        """)
-    ).scalar_one()
-    return newest
-
-
 def seal_days(connection: Connection, org_id: UUID, *, before: date) -> int:
     """Seals the days before `before` in every metric table; the number of seals made.
 
-    The checksum tells later whether a sealed day was changed.
+    A day is sealed in all tables, also where it has no rows. The checksum tells later whether it
+    was changed.
     """
+    days = _measured_days(connection, before)
     made = 0
-    for model in _metric_tables(connection):
+    for model in surviving_tables(connection):
         done = connection.execute(
             text(f"""
                 insert into app.metric_day_seals (org_id, metric_day, model, checksum)
-                select :org_id, m.metric_day, :model, md5(string_agg(m::text, '|' order by m::text))
-                from metrics.{model} as m
-                where m.metric_day < :before
-                group by m.metric_day
+                select
+                    :org_id, d.metric_day, :model,
+                    md5(coalesce(string_agg(m::text, '|' order by m::text), ''))
+                from unnest(cast(:days as date[])) as d (metric_day)
+                left join metrics.{model} as m on d.metric_day = m.metric_day
+                where not exists (
+                    select from app.metric_day_seals as s
+                    where s.metric_day = d.metric_day and s.model = :model
+                )
+                group by d.metric_day
                 on conflict do nothing
             """),
-            {"org_id": org_id, "model": model, "before": before},
+            {"org_id": org_id, "model": model, "days": days},
         )
         made += done.rowcount
     return made
@@ -129,8 +125,8 @@ def count_past(connection: Connection, at: Clock) -> dict[str, int]:
         for table in _content_tables()
     }
     counts["zendesk.tickets"] = connection.execute(
-        text("select count(*) from zendesk.tickets where greatest(updated_at, changed_at) < :at"),
-        {"at": at.first_kept_at},
+        text(f"select count(*) from zendesk.tickets as t where {_is_past(connection)}"),
+        {"at": at.first_kept_at, "day": at.first_kept_day},
     ).scalar_one()
     return {name: count for name, count in counts.items() if count}
 
@@ -156,12 +152,15 @@ def purge_tickets(engine: Engine, org_id: UUID, at: Clock) -> Iterator[tuple[str
     while True:
         with tenant_session(engine, org_id) as connection:
             ids = connection.execute(
-                text("""
-                    select id from zendesk.tickets
-                    where greatest(updated_at, changed_at) < :at
-                    order by id limit :batch
+                text(f"""
+                    select t.id from zendesk.tickets as t where {_is_past(connection)}
+                    order by t.id limit :batch
                 """),
-                {"at": at.first_kept_at, "batch": TICKETS_AT_ONCE},
+                {
+                    "at": at.first_kept_at,
+                    "day": at.first_kept_day,
+                    "batch": TICKETS_AT_ONCE,
+                },
             ).scalars()
             batch = list(ids)
             deleted = list(_delete_tickets(connection, batch)) if batch else []
@@ -193,19 +192,67 @@ def _delete_tickets(connection: Connection, batch: list[int]) -> Iterator[tuple[
             done = connection.execute(text(statement), {"ids": batch})
             if done.rowcount:
                 yield table.fullname, done.rowcount
+    for name in fact_tables(connection):
+        connection.execute(
+            text(f"delete from metrics.{name} where ticket_id = any(:ids)"), {"ids": batch}
+        )
     connection.execute(text("delete from zendesk.tickets where id = any(:ids)"), {"ids": batch})
     yield "zendesk.tickets", len(batch)
+
+
+def _is_past(connection: Connection) -> str:
+    """Whether a ticket `t` is past the clock, and all that it counts on lies on sealed days.
+
+    A promise may be broken days after anyone last touched its ticket.
+    """
+    facts = "".join(
+        f" and not exists (select from metrics.{name} as f"
+        " where f.ticket_id = t.id and f.metric_day >= :day)"
+        for name in fact_tables(connection)
+    )
+    return f"greatest(t.updated_at, t.changed_at) < :at{facts}"
 
 
 def _content_tables() -> list[Table]:
     return [table for table in metadata.sorted_tables if table.info["class"] == "content"]
 
 
-def _metric_tables(connection: Connection) -> list[str]:
-    """The tables of the schema `metrics` that have days."""
+def surviving_tables(connection: Connection) -> list[str]:
+    """The metric tables that stay when their tickets go: each is built in `candidate` first."""
+    return sorted(inspect(connection).get_table_names(schema="candidate"))
+
+
+def fact_tables(connection: Connection) -> list[str]:
+    """The metric tables whose rows end with their ticket."""
     inspector = inspect(connection)
     return [
         name
-        for name in inspector.get_table_names(schema="metrics")
-        if any(c["name"] == "metric_day" for c in inspector.get_columns(name, schema="metrics"))
+        for name in sorted(inspector.get_table_names(schema="metrics"))
+        if any(c["name"] == "ticket_id" for c in inspector.get_columns(name, schema="metrics"))
     ]
+
+
+def _measured_days(connection: Connection, before: date) -> list[date]:
+    """The days before `before`, from the first that any table has, that are not sealed in all."""
+    tables = surviving_tables(connection)
+    if not tables:
+        return []
+    rows = " union ".join(f"select metric_day from metrics.{name}" for name in tables)
+    days = connection.execute(
+        text(f"""
+            with measured as ({rows}),
+            sealed as (
+                select metric_day, count(*) as models from app.metric_day_seals group by metric_day
+            )
+            select d.metric_day::date
+            from generate_series(
+                (select min(metric_day) from measured)::timestamp,
+                cast(:before as date) - interval '1 day', interval '1 day'
+            ) as d (metric_day)
+            left join sealed as s on d.metric_day::date = s.metric_day
+            where coalesce(s.models, 0) < :models
+            order by 1
+        """),
+        {"before": before, "models": len(tables)},
+    )
+    return list(days.scalars())

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from warehouse.tables.ai import ticket_work
 from warehouse.tables.app import watermarks
 from warehouse.tables.zendesk import tickets
 
@@ -59,7 +60,8 @@ def inputs(connection: Connection, as_of: datetime) -> str:
     loaded_at = connection.execute(
         select(func.max(watermarks.c.moved_at)).where(watermarks.c.source == "zendesk")
     ).scalar_one()
+    scored_at = connection.execute(select(func.max(ticket_work.c.loaded_at))).scalar_one()
     happened = connection.execute(
         select(func.count()).select_from(tickets).where(tickets.c.updated_at > as_of)
     ).scalar_one()
-    return f"{loaded_at} {happened}"
+    return f"{loaded_at} {scored_at} {happened}"

@@ -28,6 +28,7 @@ from tasks.settings import PROJECT
 DBT = PROJECT / "dbt"
 MARKED = ("metrics", "fct_ticket_flow_daily")
 OnNode = Callable[[str, int, int], None]
+WRITTEN = ("slice", "fact", "daily")
 FINISHED = {"LogModelResult", "LogTestResult"}
 # The planner does not see through window functions: it would loop over a million rows for each of
 # a million. Models join on tenant and ticket, for which hash joins are always fine.
@@ -75,7 +76,7 @@ def prepare(transformer: URL, *, target_dir: Path) -> None:
         ).fetchone()
         if found == (version,):
             return
-        _run(["run"], transformer, target_dir=target_dir / "prepare")
+        _run(["run", "--vars", '{"prepare": true}'], transformer, target_dir=target_dir / "prepare")
         connection.execute(
             sql.SQL("comment on table {} is {}").format(
                 sql.Identifier(*MARKED), sql.Literal(version)
@@ -88,20 +89,23 @@ def build(
     *,
     org_id: UUID,
     as_of: datetime,
+    loaded_after: datetime | None,
     target_dir: Path,
     on_node: OnNode | None = None,
 ) -> BuildResult:
-    """Builds and tests the metric tables of one organization as of an instant.
+    """Builds the metric tables of one organization as of an instant.
 
-    Only the incremental tables: views are shared, and made by `prepare`. `on_node` is told each
-    model or test as it ends, with how many have and how many there are.
+    Computed are the tickets of which anything was loaded after `loaded_after`; all for None. Only
+    tables are written: views are shared, and made by `prepare`. `on_node` is told each model as it
+    ends, with how many have and how many there are.
 
-    Raises: PermanentError naming the models and tests that failed, TransientError when the
-    warehouse is not reachable.
+    Raises: PermanentError naming the models that failed, TransientError when the warehouse is not
+    reachable.
     """
-    arguments = ["build", "--select", "config.materialized:incremental"]
-    arguments += ["--exclude-resource-type", "unit_test"]
-    arguments += ["--vars", json.dumps({"as_of": as_of.isoformat()})]
+    after = "-infinity" if loaded_after is None else loaded_after.isoformat()
+    told = {"as_of": as_of.isoformat(), "loaded_after": after}
+    arguments = ["run", "--select", *(f"config.materialized:{kind}" for kind in WRITTEN)]
+    arguments += ["--vars", json.dumps(told)]
     return _run(
         arguments, transformer, org_id=org_id, target_dir=target_dir / str(org_id), on_node=on_node
     )

@@ -75,37 +75,26 @@ def _parents(key: str, parent: str, *, most_missing: float = 0.0) -> Expected:
     return _no_row(f"in {parent}", key, query)
 
 
-# Every ticket created on an open day of the clock is counted, on that day and once.
+# Every ticket created on a day that was measured is counted, on that day and once.
 CREATED_TICKETS_ARE_COUNTED = """
-    with clock as (
-        select
-            o.timezone,
-            (('{as_of}'::timestamptz - make_interval(days => o.retention_days))
-                at time zone o.timezone)::date as cutoff_day
-        from app.organizations as o
-    ),
-    counted as (
+    with counted as (
         select metric_day, sum(created) as created
         from {batch}
         group by metric_day
     ),
     loaded as (
-        select (t.created_at at time zone clock.timezone)::date as metric_day, count(*) as created
-        from zendesk.tickets as t
-        cross join clock
-        where t.created_at <= '{as_of}'
-        group by 1
+        select d.metric_day, count(t.id) as created
+        from intermediate.int_open_days as d
+        left join zendesk.tickets as t
+            on t.created_at >= d.starts_at and t.created_at < d.ends_at
+            and t.created_at <= '{as_of}'
+        where d.is_changed
+        group by d.metric_day
     )
     select metric_day
     from counted
     full join loaded using (metric_day)
-    where
-        coalesce(counted.created, 0) <> coalesce(loaded.created, 0)
-        and metric_day > (select cutoff_day from clock)
-        and metric_day not in (
-            select s.metric_day from app.metric_day_seals as s
-            where s.model = 'fct_ticket_flow_daily'
-        )
+    where coalesce(counted.created, 0) is distinct from loaded.created
 """
 
 SUITES: dict[str, dict[str, list[Expected]]] = {
@@ -142,8 +131,8 @@ SUITES: dict[str, dict[str, list[Expected]]] = {
             _not_in_the_future(),
         ],
     },
-    "after_build": {
-        "metrics.fct_ticket_flow_daily": [
+    "before_publish": {
+        "candidate.fct_ticket_flow_daily": [
             *(
                 _between(count, 0)
                 for count in (

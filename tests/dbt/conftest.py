@@ -12,7 +12,8 @@ from sqlalchemy import Engine, Table, text
 
 from tasks.metrics.dbt import BuildResult, OnNode, build, prepare
 from tests.conftest import new_organization
-from warehouse.sessions import Logins, Organization, tenant_session
+from warehouse import publishing
+from warehouse.sessions import Logins, Organization, engine_for, tenant_session
 from warehouse.tables import zendesk
 
 AGENT, REQUESTER = 7, 8
@@ -37,6 +38,7 @@ class Desk:
     logins: Logins
     organization: Organization
     target_dir: Path
+    definition: str = "of the tests"
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     def add(self, table: Table, **values: Any) -> None:
@@ -97,14 +99,26 @@ class Desk:
         )
 
     def build(self, as_of: datetime, on_node: OnNode | None = None) -> BuildResult:
-        """Builds this organization's metric tables."""
-        return build(
-            self.logins.transformer,
-            org_id=self.organization.org_id,
-            as_of=as_of,
-            target_dir=self.target_dir,
-            on_node=on_node,
-        )
+        """Builds this organization's metric tables and publishes them, as a run does."""
+        engine = engine_for(self.logins.transformer)
+        org_id = self.organization.org_id
+        try:
+            with tenant_session(engine, org_id) as connection:
+                begun = publishing.begin(connection, as_of=as_of, definition=self.definition)
+            result = build(
+                self.logins.transformer,
+                org_id=org_id,
+                as_of=as_of,
+                loaded_after=begun.loaded_after,
+                target_dir=self.target_dir,
+                on_node=on_node,
+            )
+            with tenant_session(engine, org_id) as connection:
+                publishing.finish(connection, org_id, begun)
+                publishing.publish(connection, org_id)
+        finally:
+            engine.dispose()
+        return result
 
     def flow(self) -> dict[tuple[str, str], dict[str, int]]:
         """What is not zero in fct_ticket_flow_daily, by day and group."""

@@ -31,7 +31,7 @@ def test_a_failure_names_the_model_and_no_value(
     desk = new_desk(engine, prepared, target_dir, timezone="Mars/Olympus")
     with pytest.raises(PermanentError) as caught:
         desk.build(AS_OF)
-    assert "model.vensor.fct_ticket_flow_daily" in str(caught.value)
+    assert "model.vensor.int_open_days" in str(caught.value)
     assert "Mars" not in str(caught.value)
     written = list((target_dir / str(desk.organization.org_id)).rglob("*.json"))
     assert written
@@ -47,7 +47,7 @@ def test_a_run_that_is_broken_off_ends_dbt(
         raise RuntimeError(name)
 
     desk = new_desk(engine, prepared, target_dir)
-    with pytest.raises(RuntimeError, match="fct_ticket_flow_daily"):
+    with pytest.raises(RuntimeError, match="int_changed_tickets"):
         desk.build(AS_OF, stop)
     left = [" ".join(one.cmdline()) for one in psutil.Process().children()]
     assert not [command for command in left if "dbt.cli.main" in command]
@@ -63,6 +63,7 @@ def test_a_warehouse_out_of_reach_is_tried_again(logins: Logins, target_dir: Pat
             nowhere,
             org_id=uuid4(),
             as_of=AS_OF,
+            loaded_after=None,
             target_dir=target_dir,
         )
 

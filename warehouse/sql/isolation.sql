@@ -14,22 +14,6 @@ begin
 end
 $$;
 
--- Isolates a metric table that dbt has just made and opens it to its readers. In every later run
--- it finds that done and takes no lock.
-create procedure app.publish(target regclass)
-language plpgsql set search_path = ''
-as $$
-begin
-    if not exists (
-        select from pg_catalog.pg_class
-        where oid = target and relrowsecurity and relforcerowsecurity
-    ) then
-        call app.isolate(target);
-        execute format('grant select on %s to vensor_loader, vensor_bi, vensor_backup', target);
-    end if;
-end
-$$;
-
 -- Every organization, for the services that go through them one by one.
 create function app.directory()
 returns table (

@@ -15,7 +15,7 @@ from warehouse.tables import (
 from warehouse.tables.columns import metadata
 
 SCHEMAS = ("app", "keys", "zendesk", "knowledge", "ai", "audit")
-DBT_SCHEMAS = ("staging", "intermediate", "metrics")
+DBT_SCHEMAS = ("staging", "intermediate", "candidate", "metrics", "bi")
 
 __all__ = [
     "DBT_SCHEMAS",

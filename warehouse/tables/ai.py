@@ -113,6 +113,7 @@ ticket_work = skeleton(
     instant("seen_at", nullable=False),
     CheckConstraint("task in ('embed', 'score', 'sop', 'assess')", name="task"),
     schema="ai",
+    watched=True,
 )
 turn_sentiments = skeleton(
     "turn_sentiments",
@@ -129,6 +130,7 @@ turn_sentiments = skeleton(
     CheckConstraint("score between -1 and 1", name="score"),
     CheckConstraint("confidence between 0 and 1", name="confidence"),
     schema="ai",
+    watched=True,
 )
 ticket_scores = skeleton(
     "ticket_scores",
@@ -140,6 +142,7 @@ ticket_scores = skeleton(
     Column("sentiment_minimum", Double),
     Column("sentiment_change", Double),
     schema="ai",
+    watched=True,
 )
 # A procedure that nobody asked for has no rows: they would outgrow the tickets.
 sop_checks = skeleton(
@@ -159,4 +162,5 @@ sop_checks = skeleton(
     Column("evidence_hash", LargeBinary, comment="keyed: tells whether the quote still stands"),
     CheckConstraint("verdict in ('met', 'not_met', 'not_applicable', 'unknown')", name="verdict"),
     schema="ai",
+    watched=True,
 )

@@ -252,6 +252,32 @@ metric_day_seals = Table(
     schema="app",
     info=CONTROL,
 )
+metric_builds = Table(
+    "metric_builds",  # the one that stands beside the published tables, and the published one
+    metadata,
+    org_id(),
+    Column("state", Text, primary_key=True),
+    instant("as_of", nullable=False),
+    Column("built_at", instant("built_at").type, nullable=False, comment="when the build began"),
+    Column(
+        "definition",
+        Text,
+        nullable=False,
+        comment="hash of what figures are made by: the models, and the days' time zone",
+    ),
+    CheckConstraint("state in ('candidate', 'published')", name="state"),
+    schema="app",
+    info=CONTROL,
+)
+changed_metric_days = Table(
+    "changed_metric_days",  # days of facts that have changed since the published build
+    metadata,
+    org_id(),
+    Column("metric_day", Date, primary_key=True),
+    Column("model", Text, primary_key=True, comment="the table of facts"),
+    schema="app",
+    info=CONTROL,
+)
 quarantine = content(
     "quarantine",
     Column("quarantine_id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),

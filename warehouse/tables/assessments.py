@@ -41,6 +41,7 @@ assessments = skeleton(
     CheckConstraint("churn_risk between 0 and 1", name="churn_risk"),
     CheckConstraint("escalation_risk between 0 and 1", name="escalation_risk"),
     schema="ai",
+    watched=True,
 )
 assessment_reasons = skeleton(
     "assessment_reasons",
@@ -73,6 +74,7 @@ quality_scores = skeleton(
     CheckConstraint("verdict in ('met', 'not_met', 'not_applicable')", name="verdict"),
     CheckConstraint("score between 0 and 1", name="score"),
     schema="ai",
+    watched=True,
 )
 summaries = content(
     "summaries",

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Index,
     LargeBinary,
     MetaData,
     Table,
@@ -52,8 +53,13 @@ def valid_from() -> Column[Any]:
     return Column("valid_from", DateTime(timezone=True), primary_key=True)
 
 
-def skeleton(name: str, *columns: SchemaItem, schema: str = "zendesk") -> Table:
-    """A table of ids, states, instants and flags: upserted where `changed_at` is newer."""
+def skeleton(
+    name: str, *columns: SchemaItem, schema: str = "zendesk", watched: bool = False
+) -> Table:
+    """A table of ids, states, instants and flags: upserted where `changed_at` is newer.
+
+    A build of the metric tables asks one that is `watched` for what was loaded since the last.
+    """
     return Table(
         name,
         metadata,
@@ -61,6 +67,7 @@ def skeleton(name: str, *columns: SchemaItem, schema: str = "zendesk") -> Table:
         *columns,
         instant("changed_at", nullable=False),
         now("loaded_at"),
+        *([Index(None, "org_id", "loaded_at")] if watched else []),
         schema=schema,
         info={"class": "skeleton"},
     )

@@ -109,6 +109,7 @@ tickets = skeleton(
     Index(None, "org_id", "updated_at"),
     Index(None, "org_id", "created_at"),
     Index(None, "org_id", "requester_id"),
+    watched=True,
 )
 ticket_contents = content("ticket_contents", key("ticket_id"), sealed())
 
@@ -136,6 +137,7 @@ ticket_metrics = skeleton(
     instant("solved_at"),
     instant("latest_comment_added_at"),
     instant("created_at"),
+    watched=True,
 )
 
 comments = skeleton(
@@ -156,6 +158,7 @@ comments = skeleton(
     instant("created_at", nullable=False),
     Index(None, "org_id", "ticket_id"),
     CheckConstraint("kind in ('Comment', 'VoiceComment')", name="kind"),
+    watched=True,
 )
 comment_contents = content(
     "comment_contents",
@@ -186,6 +189,7 @@ audit_events = skeleton(
     instant("created_at", nullable=False),
     Index(None, "org_id", "ticket_id"),
     Index(None, "org_id", "field_name", "created_at"),
+    watched=True,
 )
 
 metric_events = skeleton(
@@ -203,6 +207,7 @@ metric_events = skeleton(
     Column("deleted", Boolean),
     instant("created_at", nullable=False),
     Index(None, "org_id", "ticket_id"),
+    watched=True,
 )
 
 sla_policies = skeleton(
@@ -248,6 +253,7 @@ satisfaction_ratings = skeleton(
     flag("score"),
     instant("created_at", nullable=False),
     Index(None, "org_id", "ticket_id"),
+    watched=True,
 )
 rating_contents = content(
     "rating_contents",
@@ -273,6 +279,7 @@ survey_responses = skeleton(
     instant("created_at", nullable=False),
     Index(None, "org_id", "ticket_id"),
     CheckConstraint("score between 0 and 1", name="score"),
+    watched=True,
 )
 survey_contents = content(
     "survey_contents",
@@ -308,6 +315,7 @@ calls = skeleton(
     flag("quality_issues"),
     instant("created_at", nullable=False),
     Index(None, "org_id", "ticket_id"),
+    watched=True,
 )
 call_contents = content(
     "call_contents",

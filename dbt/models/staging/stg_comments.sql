@@ -5,5 +5,6 @@ select
     ticket_id,
     author_role,
     is_public,
-    created_at
+    created_at,
+    loaded_at
 from {{ source('zendesk', 'comments') }}

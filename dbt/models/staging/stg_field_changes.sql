@@ -8,6 +8,7 @@ select
     field_name,
     previous_value,
     value as new_value,
-    created_at as changed_at
+    created_at as changed_at,
+    loaded_at
 from {{ source('zendesk', 'audit_events') }}
 where field_name in ('status', 'custom_status_id', 'group_id', 'priority', 'merged_into_id')

@@ -3,5 +3,6 @@ select
     org_id,
     ticket_id,
     reopens,
-    replies
+    replies,
+    loaded_at
 from {{ source('zendesk', 'ticket_metrics') }}

@@ -8,5 +8,6 @@ select
     group_id,
     brand_id,
     created_at,
-    deleted_at
+    deleted_at,
+    loaded_at
 from {{ source('zendesk', 'tickets') }}

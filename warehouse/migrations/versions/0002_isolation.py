@@ -58,6 +58,13 @@ SKELETON = [
 ]
 KNOWLEDGE = ["knowledge.documents", "knowledge.chunks"]
 MEASURED = [*SKELETON, "app.organizations", "app.metric_day_seals", "app.runs", "app.run_stages"]
+SCRIPTS = (
+    "tenant.sql",
+    "isolation.sql",
+    "publish.sql",
+    "ensure_partitions.sql",
+    "drop_partitions.sql",
+)
 LEDGER = ["app.runs", "app.run_stages", "audit.events"]
 
 
@@ -66,7 +73,13 @@ def upgrade() -> None:
     op.execute(
         "alter default privileges for role vensor_owner revoke execute on routines from public"
     )
-    for name in ("tenant.sql", "isolation.sql", "ensure_partitions.sql", "drop_partitions.sql"):
+    for name in (
+        "tenant.sql",
+        "isolation.sql",
+        "publish.sql",
+        "ensure_partitions.sql",
+        "drop_partitions.sql",
+    ):
         run_script(name)
     _isolate()
     _create_metric_schemas()
@@ -109,7 +122,7 @@ def _grant() -> None:
         " vensor_auditor, vensor_privacy_officer, vensor_backup"
     )
     op.execute("grant execute on procedure app.isolate(regclass) to vensor_transformer")
-    op.execute("grant execute on procedure app.publish(regclass) to vensor_transformer")
+    op.execute("grant execute on procedure app.publish(regclass, boolean) to vensor_transformer")
     op.execute("grant execute on function app.directory() to vensor_loader")
     op.execute("grant execute on function app.ensure_partitions(date, date) to vensor_loader")
     op.execute("grant execute on function app.drop_partitions(timestamptz) to vensor_loader")

@@ -1,15 +1,16 @@
--- Grain: one row each event of int_ticket_flow_events, with the ticket's group and priority as of
--- that event: a later change does not move an old event to another group.
-with events as (
-    select * from {{ ref('int_ticket_flow_events') }}
+-- Grain: one row a changed ticket and period in which its group and priority stay the same; periods
+-- are half-open, and reach from the beginning of time to its end.
+{{ config(materialized='slice', unique_key=['org_id', 'ticket_id', 'from_at']) }}
+with tickets as (
+    select * from {{ ref('int_changed_ticket_rows') }}
 ),
 
-tickets as (
-    select * from {{ ref('stg_tickets') }}
+changed_tickets as (
+    select * from {{ ref('int_changed_tickets') }}
 ),
 
 changes as (
-    select * from {{ ref('stg_field_changes') }}
+    select * from {{ ref('int_changed_fields') }}
     where field_name in ('group_id', 'priority')
 ),
 
@@ -24,11 +25,11 @@ numbered as (
         changed_at,
         row_number() over (
             partition by org_id, ticket_id, field_name
-            order by changed_at, change_id
+            order by changed_at asc, change_id asc
         ) as change_no,
         lead(changed_at, 1, 'infinity') over (
             partition by org_id, ticket_id, field_name
-            order by changed_at, change_id
+            order by changed_at asc, change_id asc
         ) as next_changed_at
     from changes
 ),
@@ -53,13 +54,39 @@ periods as (
         changed_at as to_at
     from numbered
     where change_no = 1
+),
+
+-- From each of these on, one of the two is another.
+beginnings as (
+    select
+        org_id,
+        ticket_id,
+        '-infinity'::timestamptz as from_at
+    from changed_tickets
+    union
+    select
+        org_id,
+        ticket_id,
+        changed_at as from_at
+    from changes
+),
+
+cut as (
+    select
+        org_id,
+        ticket_id,
+        from_at,
+        lead(from_at, 1, 'infinity') over (
+            partition by org_id, ticket_id order by from_at asc
+        ) as to_at
+    from beginnings
 )
 
 select
-    events.org_id,
-    events.ticket_id,
-    events.event_name,
-    events.happened_at,
+    cut.org_id,
+    cut.ticket_id,
+    cut.from_at,
+    cut.to_at,
     tickets.via_channel,
     tickets.brand_id,
     -- A field without any change has always been what it is now.
@@ -71,22 +98,22 @@ select
         when priority_periods.from_at is null then tickets.priority
         else nullif(priority_periods.new_value, '')
     end as priority
-from events
+from cut
 left join tickets
     on
-        events.org_id = tickets.org_id
-        and events.ticket_id = tickets.ticket_id
+        cut.org_id = tickets.org_id
+        and cut.ticket_id = tickets.ticket_id
 left join periods as group_periods
     on
-        events.org_id = group_periods.org_id
-        and events.ticket_id = group_periods.ticket_id
+        cut.org_id = group_periods.org_id
+        and cut.ticket_id = group_periods.ticket_id
         and group_periods.field_name = 'group_id'
-        and events.happened_at >= group_periods.from_at
-        and events.happened_at < group_periods.to_at
+        and cut.from_at >= group_periods.from_at
+        and cut.from_at < group_periods.to_at
 left join periods as priority_periods
     on
-        events.org_id = priority_periods.org_id
-        and events.ticket_id = priority_periods.ticket_id
+        cut.org_id = priority_periods.org_id
+        and cut.ticket_id = priority_periods.ticket_id
         and priority_periods.field_name = 'priority'
-        and events.happened_at >= priority_periods.from_at
-        and events.happened_at < priority_periods.to_at
+        and cut.from_at >= priority_periods.from_at
+        and cut.from_at < priority_periods.to_at

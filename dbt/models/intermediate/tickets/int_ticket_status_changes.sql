@@ -1,7 +1,7 @@
 -- Grain: one row a change of a ticket's status category. A change between custom statuses counts
 -- by their categories, where Zendesk has not told of the category itself in the same step.
 with changes as (
-    select * from {{ ref('stg_field_changes') }}
+    select * from {{ ref('int_changed_fields') }}
 ),
 
 custom_statuses as (

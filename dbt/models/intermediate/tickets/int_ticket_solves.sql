@@ -4,7 +4,7 @@ with status_changes as (
 ),
 
 metrics as (
-    select * from {{ ref('stg_ticket_metrics') }}
+    select * from {{ ref('int_changed_ticket_metrics') }}
 ),
 
 histories as (

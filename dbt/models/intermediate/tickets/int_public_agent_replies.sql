@@ -1,12 +1,12 @@
 -- Grain: one row a public reply of an agent. The comment with which an agent opens a ticket is
 -- no reply: nobody had asked yet.
 with comments as (
-    select * from {{ ref('stg_comments') }}
+    select * from {{ ref('int_changed_comments') }}
     where is_public
 ),
 
 tickets as (
-    select * from {{ ref('stg_tickets') }}
+    select * from {{ ref('int_changed_ticket_rows') }}
 ),
 
 joined as (

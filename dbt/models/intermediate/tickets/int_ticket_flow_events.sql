@@ -1,10 +1,10 @@
 -- Grain: one row each thing that happened to a ticket and that its flow counts, by name.
 with tickets as (
-    select * from {{ ref('stg_tickets') }}
+    select * from {{ ref('int_changed_ticket_rows') }}
 ),
 
 changes as (
-    select * from {{ ref('stg_field_changes') }}
+    select * from {{ ref('int_changed_fields') }}
 ),
 
 status_changes as (

@@ -9,7 +9,7 @@ replies as (
 ),
 
 metrics as (
-    select * from {{ ref('stg_ticket_metrics') }}
+    select * from {{ ref('int_changed_ticket_metrics') }}
 ),
 
 replied as (
