@@ -9,11 +9,10 @@ from sqlalchemy import Engine, text
 from tasks.purge import purge_organization
 from tasks.resources import Resources
 from tests.conftest import new_organization
-from warehouse import audit, ledger, retention
-from warehouse.ledger import StageResult
+from warehouse import audit, ledger, publishing, retention
 from warehouse.loading import Rows, merge
 from warehouse.retention import clock
-from warehouse.sessions import Organization, find_organization, tenant_session
+from warehouse.sessions import Logins, Organization, engine_for, find_organization, tenant_session
 from warehouse.tables import ai, zendesk
 
 TICKET = ("id", "status", "created_at", "updated_at", "changed_at")
@@ -52,14 +51,15 @@ def _load_ticket(engine: Engine, organization: Organization, key: int, at: datet
         )
 
 
-def _measured(engine: Engine, organization: Organization, as_of: datetime) -> None:
+def _measured(logins: Logins, organization: Organization, as_of: datetime) -> None:
+    """Publishes a build as of then."""
     org_id = organization.org_id
+    engine = engine_for(logins.transformer)
     with tenant_session(engine, org_id) as connection:
-        run_id = ledger.begin(connection, org_id, flow="organization", as_of=as_of)
-        ledger.record_stage(
-            connection, org_id, run_id, "measure", StageResult(), seconds=0.0, error=None
-        )
-        ledger.end(connection, run_id, state="completed")
+        begun = publishing.begin(connection, as_of=as_of, definition="of the tests")
+        publishing.finish(connection, org_id, begun)
+        publishing.publish(connection, org_id)
+    engine.dispose()
 
 
 def _ids(engine: Engine, org_id: UUID, table: str, column: str) -> list[int]:
@@ -68,13 +68,13 @@ def _ids(engine: Engine, org_id: UUID, table: str, column: str) -> list[int]:
 
 
 def test_a_purge_removes_exactly_what_is_past_its_clock(
-    resources: Resources, engine: Engine, as_of: datetime
+    resources: Resources, engine: Engine, logins: Logins, as_of: datetime
 ) -> None:
     """Tickets, their comments, contents and scores go together; younger ones stay whole."""
     organization = resources.organization
     for key, days in ((1, 40), (2, 32), (3, 29), (4, 0)):
         _load_ticket(engine, organization, key, as_of - timedelta(days=days))
-    _measured(engine, organization, as_of)
+    _measured(logins, organization, as_of)
     receipt = purge_organization.fn(organization.slug, as_of, False)
     org_id = organization.org_id
     assert _ids(engine, org_id, "zendesk.tickets", "id") == [3, 4]
@@ -85,7 +85,7 @@ def test_a_purge_removes_exactly_what_is_past_its_clock(
 
 
 def test_a_ticket_whose_days_are_not_measured_stays_as_a_skeleton(
-    resources: Resources, engine: Engine, as_of: datetime
+    resources: Resources, engine: Engine, logins: Logins, as_of: datetime
 ) -> None:
     """Its content goes at its time; its counts must not be lost with it."""
     organization = resources.organization
@@ -93,29 +93,29 @@ def test_a_ticket_whose_days_are_not_measured_stays_as_a_skeleton(
     purge_organization.fn(organization.slug, as_of, False)
     assert _ids(engine, organization.org_id, "zendesk.tickets", "id") == [1]
     assert _ids(engine, organization.org_id, "zendesk.comment_contents", "ticket_id") == []
-    _measured(engine, organization, as_of - timedelta(days=35))
+    _measured(logins, organization, as_of - timedelta(days=35))
     purge_organization.fn(organization.slug, as_of, False)
     assert _ids(engine, organization.org_id, "zendesk.tickets", "id") == []
 
 
 def test_a_dry_run_counts_and_deletes_nothing(
-    resources: Resources, engine: Engine, as_of: datetime
+    resources: Resources, engine: Engine, logins: Logins, as_of: datetime
 ) -> None:
     """What it says is what a purge then does."""
     organization = resources.organization
     _load_ticket(engine, organization, 1, as_of - timedelta(days=40))
-    _measured(engine, organization, as_of)
+    _measured(logins, organization, as_of)
     assert "would delete" in purge_organization.fn(organization.slug, as_of, True)
     assert _ids(engine, organization.org_id, "zendesk.tickets", "id") == [1]
 
 
 def test_a_purge_is_written_to_the_audit_trail(
-    resources: Resources, engine: Engine, as_of: datetime
+    resources: Resources, engine: Engine, logins: Logins, as_of: datetime
 ) -> None:
     """With its cutoff and counts, and no value."""
     organization = resources.organization
     _load_ticket(engine, organization, 1, as_of - timedelta(days=40))
-    _measured(engine, organization, as_of)
+    _measured(logins, organization, as_of)
     purge_organization.fn(organization.slug, as_of, False)
     with tenant_session(engine, organization.org_id) as connection:
         details = connection.execute(
@@ -126,18 +126,22 @@ def test_a_purge_is_written_to_the_audit_trail(
 
 
 def test_a_purge_touches_no_other_organization(
-    resources: Resources, engine: Engine, other_organization: Organization, as_of: datetime
+    resources: Resources,
+    engine: Engine,
+    logins: Logins,
+    other_organization: Organization,
+    as_of: datetime,
 ) -> None:
     """Each organization has its own clock."""
     _load_ticket(engine, other_organization, 1, as_of - timedelta(days=40))
-    _measured(engine, resources.organization, as_of)
+    _measured(logins, resources.organization, as_of)
     purge_organization.fn(resources.organization.slug, as_of, False)
     assert _ids(engine, other_organization.org_id, "zendesk.tickets", "id") == [1]
     assert _ids(engine, other_organization.org_id, "zendesk.comment_contents", "ticket_id") == [1]
 
 
 def test_the_keys_of_past_weeks_are_destroyed_and_their_content_opens_no_more(
-    resources: Resources, engine: Engine, kek, as_of: datetime
+    resources: Resources, engine: Engine, logins: Logins, kek, as_of: datetime
 ) -> None:
     """A copy of the ciphertext somewhere else is lost with its key."""
     organization = resources.organization
@@ -145,7 +149,7 @@ def test_the_keys_of_past_weeks_are_destroyed_and_their_content_opens_no_more(
     place = {"column": "zendesk.ticket_contents.sealed", "row_id": "1"}
     sealed = resources.cipher.seal(b"words", changed_at=old, **place)
     fresh = resources.cipher.seal(b"words", changed_at=as_of, **place)
-    _measured(engine, organization, as_of)
+    _measured(logins, organization, as_of)
     assert "1 keys.org_keys" in purge_organization.fn(organization.slug, as_of, False)
     from tasks.resources import opened
 
