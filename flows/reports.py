@@ -1,0 +1,29 @@
+"""Each organization's week as a page, once a week. One that fails does not stop the others."""
+
+from datetime import UTC, datetime
+
+from prefect import flow
+
+from tasks.errors import PermanentError
+from tasks.organizations import organization_slugs
+from tasks.report import write_report
+
+
+@flow(name="reports", persist_result=False)
+def reports(org: str | None = None, as_of: datetime | None = None) -> dict[str, str]:
+    """Writes the report of one organization, or of all, as of an instant (now).
+
+    Returns where each page lies. Raises: PermanentError at the end, naming those that failed.
+    """
+    instant = as_of or datetime.now(UTC)
+    written: dict[str, str] = {}
+    failures: list[str] = []
+    for slug in [org] if org is not None else organization_slugs():
+        state = write_report(slug, instant, return_state=True)
+        if state.is_completed():
+            written[slug] = state.result()
+        else:
+            failures.append(f"{slug}: {state.result(raise_on_failure=False)}")
+    if failures:
+        raise PermanentError(f"{len(failures)} reports failed; " + "; ".join(failures))
+    return written
