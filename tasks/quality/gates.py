@@ -16,7 +16,8 @@ from uuid import UUID
 from sqlalchemy import URL
 
 from tasks.errors import ConfigurationError, PermanentError
-from tasks.quality.suites import SUITES, Expected
+from tasks.quality.expected import Expected
+from tasks.quality.suites import SUITES
 from warehouse.sessions import engine_for, tenant_session
 
 SESSION = "-c timezone=UTC -c lock_timeout=60s -c statement_timeout=30min"
@@ -24,38 +25,56 @@ COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
 
 @dataclass(frozen=True)
-class FailedCheck:
-    """An expectation that does not hold, and how many rows break it."""
+class Check:
+    """One expectation as it was found: how many rows break it, and whether it holds.
+
+    It may hold with rows that break it, where some are allowed.
+    """
 
     table: str
     expectation: str
     column: str | None
-    unexpected_count: int
+    severity: str
+    holds: bool
+    rows: int
+
+    def __str__(self) -> str:
+        rows = f"{self.rows:,} row{'' if self.rows == 1 else 's'}"
+        return f"{self.table}.{self.column or '*'} {self.expectation} ({rows})"
 
 
 @dataclass(frozen=True)
 class GateResult:
-    """How many checks a suite made, and which failed."""
+    """Every check that a suite made."""
 
     suite: str
-    checks: int
-    failed: tuple[FailedCheck, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def failed(self) -> list[Check]:
+        """Those that close the gate."""
+        return [one for one in self.checks if not one.holds and one.severity == "critical"]
+
+    @property
+    def warnings(self) -> list[Check]:
+        """Those that are told, and close nothing."""
+        return [one for one in self.checks if not one.holds and one.severity == "warning"]
 
 
 def gate(loader: URL, org_id: UUID, suite: str, *, as_of: datetime) -> GateResult:
     """Checks one organization's rows against a suite.
 
-    Raises: ConfigurationError for a suite that does not exist, TransientError when the warehouse
-    is not reachable, PermanentError when something cannot be checked.
+    Raises: ConfigurationError for a suite or a table that does not exist, TransientError when the
+    warehouse is not reachable, PermanentError when something cannot be checked.
     """
     if suite not in SUITES:
         raise ConfigurationError(f"no suite {suite!r}; there are: {', '.join(SUITES)}")
     _reach(loader, org_id)
-    failed: list[FailedCheck] = []
+    checks: list[Check] = []
     with _opened(loader, org_id) as source:
         for table, expected in SUITES[suite].items():
-            failed += _check(source, table, expected, as_of)
-    return GateResult(suite, sum(map(len, SUITES[suite].values())), tuple(failed))
+            checks += _check(source, table, expected, as_of)
+    return GateResult(suite, tuple(checks))
 
 
 def suite_version(suite: str) -> str:
@@ -95,7 +114,7 @@ def _opened(loader: URL, org_id: UUID) -> Iterator[Any]:
         source.get_engine().dispose()
 
 
-def _check(source: Any, table: str, expected: list[Expected], as_of: datetime) -> list[FailedCheck]:
+def _check(source: Any, table: str, expected: list[Expected], as_of: datetime) -> list[Check]:
     import great_expectations as gx
     from great_expectations.datasource.fluent.interfaces import TestConnectionError
 
@@ -109,7 +128,7 @@ def _check(source: Any, table: str, expected: list[Expected], as_of: datetime) -
     outcome = batch.validate(
         gx.ExpectationSuite(name=table, expectations=expectations), result_format=COUNTS_ONLY
     )
-    return [_failed(table, result) for result in outcome.results if not result.success]
+    return [_found(table, result) for result in outcome.results]
 
 
 def _expectation(classes: Any, expected: Expected, as_of: datetime) -> Any:
@@ -121,17 +140,19 @@ def _expectation(classes: Any, expected: Expected, as_of: datetime) -> Any:
         else value
         for key, value in expected.arguments.items()
     }
-    meta = {"name": expected.name, "column": expected.column}
+    meta = {"name": expected.name, "column": expected.column, "severity": expected.severity}
     return getattr(classes, expected.expectation)(**arguments, meta=meta)
 
 
-def _failed(table: str, result: Any) -> FailedCheck:
+def _found(table: str, result: Any) -> Check:
     meta = result.expectation_config.meta
+    name, column = meta["name"], meta["column"]
     if _was_not_evaluated(result.exception_info):
-        raise PermanentError(f"{table}.{meta['column']} {meta['name']!r} could not be checked")
+        raise PermanentError(f"{table}.{column or '*'} {name!r} could not be checked")
     counts = result.result
-    unexpected = counts.get("unexpected_count", counts.get("observed_value"))
-    return FailedCheck(table, meta["name"], meta["column"], int(unexpected))
+    # none at all of an empty table
+    unexpected = int(counts.get("unexpected_count", counts.get("observed_value")) or 0)
+    return Check(table, name, column, meta["severity"], bool(result.success), unexpected)
 
 
 def _was_not_evaluated(said: dict[str, Any]) -> bool:

@@ -3,46 +3,72 @@
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy import Engine, Table, text
+from sqlalchemy import Engine, Table
 
 from tasks.errors import ConfigurationError, TransientError
-from tasks.quality import FailedCheck, GateResult, gate
+from tasks.quality import GateResult, gate
 from tests.conftest import new_organization
 from tests.tasks.quality.conftest import AS_OF, LOADED, Add
-from warehouse.sessions import Logins, Organization, engine_for, tenant_session
-from warehouse.tables import app, zendesk
+from warehouse.organizations import ensure_partitions
+from warehouse.sessions import Logins, Organization
+from warehouse.tables import ai, app, assessments, zendesk
 
 # Great Expectations imports what Python calls deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 FUTURE = AS_OF + timedelta(days=3)
-TICKET = {"id": 2, "status": "open", "updated_at": AS_OF}
-SPOILED: list[tuple[Table, dict[str, Any], str, str]] = [
-    (zendesk.tickets, TICKET | {"status": "melted"}, "status", "known value"),
+TICKET = {"status": "open", "requester_id": 8, "updated_at": AS_OF}
+Spoiled = list[tuple[Table, dict[str, Any], str | None, str]]
+LOADS: Spoiled = [
+    (zendesk.tickets, TICKET | {"id": 2, "status": "melted"}, "status", "known value"),
+    (zendesk.tickets, TICKET | {"id": 3, "status": None}, "status", "not null"),
     (
         zendesk.tickets,
-        TICKET | {"updated_at": LOADED - timedelta(1)},
+        TICKET | {"id": 4, "updated_at": LOADED - timedelta(1)},
         "updated_at",
         "at least created_at",
     ),
     (
         zendesk.tickets,
-        TICKET | {"created_at": FUTURE, "updated_at": FUTURE},
+        TICKET | {"id": 5, "created_at": FUTURE, "updated_at": FUTURE},
         "created_at",
         "not in the future",
     ),
     (zendesk.ticket_metrics, {"ticket_id": 9}, "ticket_id", "in zendesk.tickets"),
     (
+        zendesk.ticket_metrics,
+        {
+            "ticket_id": 2,
+            "first_resolution_calendar_minutes": 9,
+            "full_resolution_calendar_minutes": 8,
+        },
+        "full_resolution_calendar_minutes",
+        "at least first_resolution_calendar_minutes",
+    ),
+    (
         zendesk.comments,
-        {"id": 2, "ticket_id": 9, "kind": "Comment"},
+        {"id": 2, "ticket_id": 9, "kind": "Comment", "author_id": 8},
         "ticket_id",
         "in zendesk.tickets",
     ),
     (
+        zendesk.comments,
+        {"id": 3, "ticket_id": 1, "kind": "Comment"},
+        "author_id",
+        "not null",
+    ),
+    (
         zendesk.audit_events,
-        {"id": 2, "audit_id": 2, "ticket_id": 1, "created_at": FUTURE},
+        {"id": 2, "audit_id": 2, "ticket_id": 1, "event_type": "Change", "created_at": FUTURE},
         "created_at",
         "not in the future",
+    ),
+    (
+        zendesk.metric_events,
+        {"id": 1, "ticket_id": 1, "type": "apply_sla"},
+        "metric",
+        "not null",
     ),
     (
         zendesk.satisfaction_ratings,
@@ -50,38 +76,150 @@ SPOILED: list[tuple[Table, dict[str, Any], str, str]] = [
         "score",
         "known value",
     ),
+    (
+        zendesk.survey_responses,
+        {"id": "s1", "ticket_id": 1, "rating": 6, "lowest": 1, "highest": 5},
+        "highest",
+        "at least rating",
+    ),
     (zendesk.calls, {"id": 2, "wait_seconds": -1}, "wait_seconds", "in range"),
-    (zendesk.calls, {"id": 2, "duration_seconds": 90_000}, "duration_seconds", "in range"),
+    (zendesk.calls, {"id": 3, "duration_seconds": 90_000}, "duration_seconds", "in range"),
+    (
+        zendesk.sla_policies,
+        {"id": 1, "valid_from": LOADED, "version": b"2"},
+        "valid_to",
+        "one version in force",
+    ),
+    (
+        zendesk.holidays,
+        {
+            "id": 1,
+            "valid_from": LOADED,
+            "version": b"1",
+            "schedule_id": 1,
+            "start_on": LOADED.date(),
+            "end_on": LOADED.date() - timedelta(days=1),
+        },
+        "end_on",
+        "at least start_on",
+    ),
+]
+CHECK = {
+    "ticket_id": 1,
+    "document_id": "d",
+    "model_version": "m",
+    "sop_version": b"1",
+    "verdict": "met",
+    "confidence": 0.9,
+    "reason": "evidence_found",
+}
+ASSESSED = {
+    "model_version": "m",
+    "provider": "local",
+    "topic_id": "refund",
+    "intent": "complain",
+    "urgency": "low",
+    "effort": 0.1,
+    "churn_risk": 0.1,
+    "escalation_risk": 0.1,
+    "dropped_quotes": 0,
+}
+SCORES: Spoiled = [
+    (
+        ai.turn_sentiments,
+        {
+            "comment_id": 1,
+            "turn_no": 0,
+            "model_version": "m",
+            "ticket_id": 1,
+            "speaker": "ghost",
+            "score": 0.1,
+            "label": "neutral",
+            "confidence": 0.5,
+            "said_at": LOADED,
+        },
+        "speaker",
+        "known value",
+    ),
+    (
+        ai.ticket_scores,
+        {"ticket_id": 1, "model_version": "m", "turns": 1, "sentiment_end": 1.5},
+        "sentiment_end",
+        "in range",
+    ),
+    (
+        ai.ticket_scores,
+        {
+            "ticket_id": 2,
+            "model_version": "m",
+            "turns": 1,
+            "sentiment_start": 0.1,
+            "sentiment_minimum": 0.2,
+        },
+        "sentiment_start",
+        "at least sentiment_minimum",
+    ),
+    (
+        ai.sop_checks,
+        CHECK | {"step_no": 1, "evidence_comment_id": 1},
+        "evidence_start_char",
+        "a stretch of a comment",
+    ),
+    (
+        ai.sop_checks,
+        CHECK | {"step_no": 2, "reason": "she said: 030 1234567"},
+        "reason",
+        "a code, no text",
+    ),
+    (
+        assessments.assessments,
+        ASSESSED | {"ticket_id": 1, "topic_id": "anna@example.com"},
+        "topic_id",
+        "a code, no text",
+    ),
+    (
+        assessments.assessment_reasons,
+        {"ticket_id": 1, "reason_no": 1, "aspect": "churn", "code": "Anna left", "weight": 0.5},
+        "code",
+        "a code, no text",
+    ),
 ]
 
 
-def test_good_rows_pass(logins: Logins, organization: Organization) -> None:
-    """One good row of each kind: every check was made, none failed."""
-    result = gate(logins.loader, organization.org_id, "after_load", as_of=AS_OF)
-    assert result == GateResult("after_load", 20, ())
+def _broken(result: GateResult) -> list[tuple[str, str | None, str, int]]:
+    found = [(one.table, one.column, one.expectation, one.rows) for one in result.failed]
+    return sorted(found, key=str)
 
 
-def test_no_rows_pass(logins: Logins, engine: Engine) -> None:
-    """A new organization has nothing that could be wrong."""
+@pytest.mark.parametrize("suite", ["after_load", "after_scoring", "before_posting"])
+def test_no_rows_pass(logins: Logins, engine: Engine, suite: str) -> None:
+    """A new organization has nothing that could be wrong; every check is made all the same."""
     empty = new_organization(engine).org_id
-    assert gate(logins.loader, empty, "after_load", as_of=AS_OF).failed == ()
+    result = gate(logins.loader, empty, suite, as_of=AS_OF)
+    assert len(result.checks) >= 3
+    assert not result.failed
+    assert not result.warnings
 
 
-@pytest.mark.parametrize(("table", "values", "column", "expectation"), SPOILED)
-def test_a_spoiled_row_is_named_without_its_values(
+@pytest.mark.parametrize(("suite", "spoiled"), [("after_load", LOADS), ("after_scoring", SCORES)])
+def test_spoiled_rows_are_named_without_their_values(
     logins: Logins,
+    engine: Engine,
     organization: Organization,
     add: Add,
-    table: Table,
-    values: dict[str, Any],
-    column: str,
-    expectation: str,
+    suite: str,
+    spoiled: Spoiled,
 ) -> None:
-    """Exactly the expectation that it breaks fails, and is counted once."""
-    add(table, **values)
-    result = gate(logins.loader, organization.org_id, "after_load", as_of=AS_OF)
-    assert result.failed == (FailedCheck(table.fullname, expectation, column, 1),)
-    assert "melted" not in repr(result)
+    """Exactly the expectations that they break fail, each is counted once; not a neighbour's."""
+    assert not gate(logins.loader, organization.org_id, suite, as_of=AS_OF).failed
+    for table, values, _, _ in spoiled:
+        add(table, **values)
+    result = gate(logins.loader, organization.org_id, suite, as_of=AS_OF)
+    told = [(table.fullname, column, name, 1) for table, _, column, name in spoiled]
+    assert _broken(result) == sorted(told, key=str)
+    assert not [word for word in ("melted", "ghost", "anna", "030") if word in repr(result).lower()]
+    other = new_organization(engine).org_id
+    assert not gate(logins.loader, other, suite, as_of=AS_OF).failed
 
 
 def test_a_few_events_without_a_ticket_pass(
@@ -89,87 +227,73 @@ def test_a_few_events_without_a_ticket_pass(
 ) -> None:
     """Up to a twentieth: tickets that an AI agent handled alone are in no export of tickets."""
     for key in range(2, 20):
-        add(zendesk.comments, id=key, ticket_id=1, kind="Comment")
-    add(zendesk.comments, id=20, ticket_id=9, kind="Comment")
-    assert gate(logins.loader, organization.org_id, "after_load", as_of=AS_OF).failed == ()
+        add(zendesk.comments, id=key, ticket_id=1, kind="Comment", author_id=8)
+    add(zendesk.comments, id=20, ticket_id=9, kind="Comment", author_id=8)
+    assert not gate(logins.loader, organization.org_id, "after_load", as_of=AS_OF).failed
 
 
-def test_another_organizations_rows_do_not_count(
+def test_another_column_than_declared_closes_the_gate(
+    logins: Logins, organization: Organization
+) -> None:
+    """A column that the code doesn't know, and one of another type, are counted."""
+    url = logins.migrator.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("set role vensor_owner")
+        connection.execute("alter table zendesk.holidays add surprise text")
+        connection.execute("alter table zendesk.holidays alter name type varchar(9)")
+        try:
+            result = gate(logins.loader, organization.org_id, "after_load", as_of=AS_OF)
+        finally:
+            connection.execute("alter table zendesk.holidays drop surprise")
+            connection.execute("alter table zendesk.holidays alter name type text")
+    assert _broken(result) == [("zendesk.holidays", None, "columns as declared", 2)]
+
+
+def test_tickets_that_were_not_read_close_the_gate_or_are_told(
     logins: Logins, engine: Engine, organization: Organization, add: Add
 ) -> None:
-    """Row-level security bounds a gate: its neighbour's spoiled row closes only its own."""
-    add(zendesk.calls, id=2, wait_seconds=-1)
-    other = new_organization(engine).org_id
-    assert gate(logins.loader, organization.org_id, "after_load", as_of=AS_OF).failed
-    assert not gate(logins.loader, other, "after_load", as_of=AS_OF).failed
+    """Sentiment is free, so all must be read; a budget may end before the rest: a warning."""
+    ensure_partitions(engine, LOADED.date(), AS_OF.date())
+    for ticket_id in (1, 2, 3):
+        if ticket_id > 1:
+            add(zendesk.tickets, id=ticket_id, **TICKET)
+        add(zendesk.comment_contents, comment_id=ticket_id, ticket_id=ticket_id, sealed=b"")
+    for task in ("score", "assess"):
+        work = {"task": task, "model_version": "m", "content_hash": b"", "seen_at": AS_OF}
+        add(ai.ticket_work, ticket_id=1, **work)
+    result = gate(logins.loader, organization.org_id, "after_scoring", as_of=AS_OF)
+    assert [str(one) for one in result.failed] == [
+        "ai.ticket_work.task score has read the tickets (2 rows)"
+    ]
+    assert [str(one) for one in result.warnings] == [
+        "ai.ticket_work.task assess has read the tickets (2 rows)"
+    ]
 
 
-def _count(logins: Logins, organization: Organization, **counts: int) -> None:
-    """Writes a day's row into the metric table, as dbt would."""
-    row = {"created": 0, "first_solved": 0, "solved": 0, "one_touch": 0} | counts
-    engine = engine_for(logins.transformer)
-    with tenant_session(engine, organization.org_id) as connection:
-        connection.execute(
-            text(
-                """
-                insert into metrics.fct_ticket_flow_daily values (
-                    app.org_id(), '2026-03-08', 10, 'Support', 'web', 5, 'Acme', 'none',
-                    :created, :first_solved, :solved, 0, :one_touch, 0, 0, 0, 0
-                )
-                """
-            ),
-            row,
-        )
-    engine.dispose()
-
-
-@pytest.mark.parametrize(
-    ("counts", "failed"),
-    [
-        ({"created": 1, "solved": 2, "first_solved": 1, "one_touch": 1}, []),
-        ({"created": 2}, [("created", "created tickets are counted")]),
-        ({"created": 0}, [("created", "created tickets are counted")]),
-        ({"created": 1, "first_solved": 1}, [("solved", "at least first_solved")]),
-        ({"created": 1, "one_touch": 1}, [("first_solved", "at least one_touch")]),
-        ({"created": 1, "one_touch": -1}, [("one_touch", "in range")]),
-    ],
-)
-def test_built_counts_are_checked(
-    measured: Logins,
-    organization: Organization,
-    counts: dict[str, int],
-    failed: list[tuple[str, str]],
+def test_what_looks_like_a_person_s_data_is_not_posted(
+    logins: Logins, organization: Organization, add: Add
 ) -> None:
-    """One ticket was created on the day; the parts of a count are no more than the whole."""
-    _count(measured, organization, **counts)
-    result = gate(measured.loader, organization.org_id, "after_build", as_of=AS_OF)
-    assert [(one.column, one.expectation) for one in result.failed] == failed
-
-
-def test_a_day_that_is_missing_altogether_is_noticed(
-    measured: Logins, organization: Organization, add: Add
-) -> None:
-    """A ticket of a day without any row is lost; once the clock has run no one compares it."""
-    result = gate(measured.loader, organization.org_id, "after_build", as_of=AS_OF)
-    assert [one.expectation for one in result.failed] == ["created tickets are counted"]
-    later = AS_OF + timedelta(days=40)
-    assert not gate(measured.loader, organization.org_id, "after_build", as_of=later).failed
-
-
-def test_a_sealed_day_is_not_compared(
-    measured: Logins, engine: Engine, organization: Organization
-) -> None:
-    """Its tickets may be gone."""
-    _count(measured, organization, created=7)
-    seal = {"model": "fct_ticket_flow_daily", "metric_day": LOADED.date(), "checksum": ""}
-    with tenant_session(engine, organization.org_id) as connection:
-        connection.execute(app.metric_day_seals.insert(), {"org_id": organization.org_id, **seal})
-    assert not gate(measured.loader, organization.org_id, "after_build", as_of=AS_OF).failed
+    """Counted where it stands in a message to be posted; the organization's own words may."""
+    add(zendesk.groups, id=1, name="Desk desk@acme.example")
+    message = {"channel": "C1", "fallback": "3 created"}
+    link = "<https://acme.zendesk.com/agent/tickets/4111111111111111|#4111111111111111>"
+    fine = [{"text": {"text": f"{link} open, Desk desk@acme.example: risk +0.65, -0.3 2026-03-10"}}]
+    add(app.outbox, message_key="fine", blocks=fine, **message)
+    assert not gate(logins.loader, organization.org_id, "before_posting", as_of=AS_OF).failed
+    words = "anna@mail.example, +49 30 1234 5678 or 4111 1111 1111 1111"
+    add(app.outbox, message_key="bad", blocks=[{"fields": [{"text": words}]}], **message)
+    add(app.outbox, message_key="old", blocks=[{"text": words}], state="posted", **message)
+    result = gate(logins.loader, organization.org_id, "before_posting", as_of=AS_OF)
+    assert [(one.expectation, one.rows) for one in result.failed] == [
+        ("no e-mail address", 1),
+        ("no phone number", 1),
+        ("no card number", 1),
+    ]
 
 
 def test_a_suite_that_does_not_exist(logins: Logins, organization: Organization) -> None:
     """The error names those there are."""
-    with pytest.raises(ConfigurationError, match="after_load, after_build"):
+    with pytest.raises(ConfigurationError, match="after_load, after_scoring, before_publish"):
         gate(logins.loader, organization.org_id, "after_lunch", as_of=AS_OF)
 
 
