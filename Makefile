@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint bench setup setup-dev down clean
+.PHONY: demo test test-superset check lint bench docs setup setup-dev down clean
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -12,6 +12,18 @@ demo: setup
 
 test: setup-dev
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+# On demand: a Superset of its own, 0.8 GB. PICTURES=folder takes one of each dashboard.
+SUPERSET := .superset-venv
+
+test-superset: setup $(SUPERSET)/.installed
+	@$(BIN)/python bi/superset/check.py --venv $(SUPERSET) $(if $(PICTURES),--pictures $(PICTURES))
+
+$(SUPERSET)/.installed: bi/superset/requirements.txt
+	@echo "setting up $(SUPERSET) (about 1.5 minutes, once)"
+	@test -x $(SUPERSET)/bin/python || $(PYTHON) -m venv $(SUPERSET)
+	@$(SUPERSET)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r $<
+	@touch $@
 
 check: setup-dev lint test
 
@@ -27,8 +39,14 @@ bench: setup-dev
 	@$(BIN)/python -m benchmarks.pacing
 	@$(BIN)/python -m benchmarks.sealing
 	@$(BIN)/python -m benchmarks.isolation
+	@$(BIN)/python -m benchmarks.gates
 	@$(BIN)/python -m benchmarks.search
 	@$(BIN)/python -m benchmarks.ai
+
+# every metric, its definition and what it is made of, as a page; the embedded warehouse will do
+docs: setup
+	@$(BIN)/vensor init
+	@$(BIN)/python -m tasks.metrics.docs
 
 setup: $(VENV)/.installed
 setup-dev: $(VENV)/.installed-dev

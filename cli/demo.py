@@ -30,6 +30,7 @@ ORGANIZATIONS = {
     "globex": ("Globex Appliances", "America/New_York", 200),
 }
 
+SHOWN = 3  # of what stands out
 LINK = re.compile(r"<[^|>]+\|([^>]+)>")  # Slack's form of a link with its words
 
 
@@ -68,7 +69,7 @@ def demo(
     for slug, lines in done.items():
         stdout.print(ledger_table(f"{slug}, as of {instant:%Y-%m-%d %H:%M} UTC", lines))
         stdout.print()
-    _show(settings, sandbox)
+    _show(settings, sandbox, instant)
 
 
 def _connect(settings: Settings, sandbox: Sandbox, slug: str) -> None:
@@ -110,7 +111,7 @@ def _add(settings: Settings, slug: str) -> None:
         )
 
 
-def _show(settings: Settings, sandbox: Sandbox) -> None:
+def _show(settings: Settings, sandbox: Sandbox, instant: datetime) -> None:
     """What there is to look at, with its beginning."""
     slug = next(iter(ORGANIZATIONS))
     stdout.print(Panel(_last_message(sandbox, slug), title=f"Slack, {slug}", expand=False))
@@ -134,6 +135,22 @@ def _show(settings: Settings, sandbox: Sandbox) -> None:
     lines.insert(1, f"  {len(rows)} rows of fct_ticket_flow_daily count {total} tickets created")
     for line in lines:
         stdout.print(line, soft_wrap=True)
+    _report(instant)
+
+
+def _report(instant: datetime) -> None:
+    """Writes each organization's week, and says where it lies and what stands out in it."""
+    from tasks.weekly_report import read_report, usual_place, write_page
+
+    for slug in ORGANIZATIONS:
+        with opened(slug) as resources, stderr.status(f"the report of {slug} …"):
+            report = read_report(resources, as_of=instant)
+            path = usual_place(resources, report)
+            write_page(report, path)
+        found = report.findings
+        stdout.print(f"  {path}  the week of {slug}, {len(found)} things stand out", soft_wrap=True)
+        for one in found[:SHOWN]:
+            stdout.print(f"    {one.line}", soft_wrap=True, markup=False)
 
 
 def _last_message(sandbox: Sandbox, slug: str) -> str:

@@ -19,6 +19,7 @@ from tasks.escalation import SlackChannel
 from tasks.extraction import probed_modes
 from tasks.gate import NOTICE, permitted_organizations, signed_in, supabase_auth
 from tasks.http import checked_base_url
+from tasks.quality import kept_runs
 from tasks.resources import opened, opened_engine, opened_kek
 from tasks.settings import Settings, load_settings
 from tasks.zendesk import ZendeskClient, credential_notes
@@ -63,6 +64,7 @@ def doctor() -> None:
     for slug in slugs:
         findings.append(_tried(f"{slug}: Zendesk", partial(_zendesk, slug)))
         findings.append(_tried(f"{slug}: Slack", partial(_slack, slug)))
+        findings.append(_gates(settings, slug))
     if findings[1].ok and who.ok and not slugs:
         findings.append(Finding("organizations", None, "none of yours; `vensor org add` adds one"))
     _print_findings(findings)
@@ -189,6 +191,18 @@ def _zendesk(slug: str) -> str:
         credentials = store.load()
     allowed = f"allowed to {credentials.scopes}" if credentials.scopes else "by API token"
     return "; ".join([f"{base_url}, {allowed}", *credential_notes(credentials, datetime.now(UTC))])
+
+
+def _gates(settings: Settings, slug: str) -> Finding:
+    """How the latest gate of each kind was found on this machine."""
+    latest = {run.result.suite: run for run in reversed(kept_runs(settings.home, slug))}
+    closed = [run for run in latest.values() if run.result.failed]
+    if closed:
+        told = "; ".join(f"{run.result.suite} is closed: {run.page}" for run in closed)
+        return Finding(f"{slug}: gates", False, told)
+    if not latest:
+        return Finding(f"{slug}: gates", None, "none run here yet; `vensor run` runs them")
+    return Finding(f"{slug}: gates", True, f"{len(latest)} open; `vensor gates --org {slug}`")
 
 
 def _slack(slug: str) -> str:

@@ -9,6 +9,8 @@ import typer
 from cli import (
     ai,
     assess,
+    bi,
+    checks,
     connect,
     demo,
     doctor,
@@ -24,6 +26,7 @@ from cli import (
     quality,
     quarantine,
     read,
+    report,
     search,
     sop,
 )
@@ -52,10 +55,12 @@ for module in (
     connect,
     operate,
     read,
+    checks,
     knowledge,
     sop,
     search,
     assess,
+    bi,
     quality,
     quarantine,
     privacy,
@@ -63,6 +68,7 @@ for module in (
     keys,
     doctor,
     evaluate,
+    report,
     demo,
 ):
     module.register(app)

@@ -1,6 +1,7 @@
 """One organization's day, from Zendesk to metric tables and the digest in Slack."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from prefect import flow
@@ -18,6 +19,7 @@ from tasks import (
     score,
     transcribe,
 )
+from tasks.errors import ClosedGateError
 from tasks.ledger import Run, StageLine, running
 from tasks.stages import Stage
 from warehouse.ledger import StageResult
@@ -31,16 +33,28 @@ def organization(
 
     Every stage takes what is pending and commits it with its watermark: a run that was killed
     is taken up by the next one. Returns the lines of the run's ledger.
+
+    Where the gate before publishing is closed, tickets that may escalate are told of all the same,
+    without the day's figures; the run fails with the gate's error in the end.
     """
     instant = as_of or datetime.now(UTC)
+    closed: ClosedGateError | None = None
     with running(slug, flow="organization", as_of=instant) as run:
         for stage in Stage:
-            if stages is None or stage in stages:
-                run.stage(stage.value, _work(stage, run))
+            if stages is not None and stage not in stages:
+                continue
+            try:
+                run.stage(stage.value, _work(stage, run, published=closed is None))
+            except ClosedGateError as error:
+                if stage is not Stage.PUBLISH:
+                    raise
+                closed = error
+        if closed is not None:
+            raise closed
         return run.lines
 
 
-def _work(stage: Stage, run: Run) -> Callable[[], StageResult]:
+def _work(stage: Stage, run: Run, *, published: bool) -> Callable[[], StageResult]:
     slug, as_of = run.slug, run.as_of
     return {
         Stage.EXTRACT: lambda: _extract(slug, as_of),
@@ -48,10 +62,10 @@ def _work(stage: Stage, run: Run) -> Callable[[], StageResult]:
         Stage.TRANSCRIBE: lambda: _transcribe(slug),
         Stage.EMBED: lambda: embed.embed_text(slug),
         Stage.SCORE: lambda: score.score_tickets(slug),
-        Stage.ASSESS: lambda: assess.assess_tickets(slug),
+        Stage.ASSESS: lambda: _assess(slug, as_of),
         Stage.MEASURE: lambda: measure.build_metrics(slug, as_of),
         Stage.PUBLISH: lambda: publish.publish_metrics(slug, as_of),
-        Stage.ESCALATE: lambda: escalate.escalate(slug, as_of),
+        Stage.ESCALATE: lambda: escalate.escalate(slug, as_of, published=published),
     }[stage]
 
 
@@ -69,6 +83,13 @@ def _extract(slug: str, as_of: datetime) -> StageResult:
 
 def _transcribe(slug: str) -> StageResult:
     return _sum([recordings.fetch_recordings(slug), transcribe.transcribe_recordings(slug)])
+
+
+def _assess(slug: str, as_of: datetime) -> StageResult:
+    """The last of the models' work, and the gate behind all of it. Its checks are no rows."""
+    assessed = assess.assess_tickets(slug)
+    checked = check.check_gate(slug, "after_scoring", as_of)
+    return replace(assessed, note=f"{assessed.note} {checked.note}".strip())
 
 
 def _sum(results: Sequence[StageResult]) -> StageResult:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 import msgspec
 
 from tasks.analysts import SUMMARY_COLUMN
-from tasks.assessment import Analyst, Assessment, Case, Check, History
+from tasks.assessment import ESCALATES_AT, Analyst, Assessment, Case, Check, History
 from tasks.choices import note_local
 from tasks.conversation import OpenConversation, mark_read, open_conversations
 from tasks.errors import BudgetSpentError
@@ -21,6 +21,7 @@ from warehouse.assessments import (
     replace_found,
     ticket_facts,
 )
+from warehouse.escalation import raise_risky
 from warehouse.ledger import StageResult
 from warehouse.loading import Rows
 from warehouse.pending import PendingTicket, known_hashes
@@ -135,6 +136,7 @@ def store(
     rows = _rows(resources, judged, version)
     with resources.session() as connection:
         written = replace_found(connection, resources.organization.org_id, ids, rows)
+        raise_risky(connection, ids, at_least=ESCALATES_AT)
         forget_former_marks(connection, ids, model_version=version)
         resources.cipher.record_uses(connection)
         mark_read(

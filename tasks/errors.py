@@ -21,6 +21,10 @@ class NotAllowedError(PermanentError):
     """Who asks is not known, or has no role that may do this."""
 
 
+class ClosedGateError(PermanentError):
+    """What was to be relied on is not as it is expected; the message says which, and how many."""
+
+
 class BadRecordError(PermanentError):
     """One record is not what its source promises; it goes to quarantine under `reason`."""
 
@@ -43,6 +47,7 @@ class OptedOutError(TransientError):
 __all__ = [
     "BadRecordError",
     "BudgetSpentError",
+    "ClosedGateError",
     "ConfigurationError",
     "DataError",
     "NotAllowedError",

@@ -1,15 +1,18 @@
 """Escalation: one digest a day to the organization's Slack channel, said at most once."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Connection
 
-from tasks.assessment import packaged_rulebook
+from tasks.assessment import ESCALATES_AT, packaged_rulebook
+from tasks.check import pass_gate
 from tasks.choices import judge_version
 from tasks.connections import find_connection, unsealed_credentials
-from tasks.errors import RefusedError
+from tasks.errors import ClosedGateError, RefusedError
 from tasks.escalation import (
     Digest,
     Finding,
@@ -29,38 +32,54 @@ from warehouse.outbound import Sending, record_sending
 from warehouse.outbox import Message
 
 UNHAPPY_AT_MOST = -0.4
-RISKY_AT_LEAST = 0.5
 REASONS_TOLD = 3
 LOOK_BACK = timedelta(days=7)
 NO_GROUP = "no group"
 
 
 @step
-def escalate(slug: str, as_of: datetime) -> StageResult:
+def escalate(slug: str, as_of: datetime, *, published: bool = True) -> StageResult:
     """Queues yesterday's digest if it isn't queued, and posts what is unsent.
 
     Killed between queue and post, the next run posts it; killed after the post, the next run
-    finds it in the channel's history by its key.
+    finds it in the channel's history by its key. Where the day's metrics were not `published`, it
+    says so in place of figures.
+
+    Raises: ClosedGateError where a message holds what looks like a person's data: none is posted.
     """
     with opened(slug) as resources:
         with resources.session() as connection:
             if find_any_connection(connection, "slack") is None:
                 return StageResult(note="not connected to Slack")
         channel = find_connection(resources, "slack")
-        _queue(resources, channel.account, as_of)
+        _queue(resources, channel.account, as_of, published=published)
         token = unsealed_credentials(resources, channel).decode()
         slack = SlackChannel(base_url=channel.base_url, token=token, channel=channel.account)
         with resources.session() as connection:
             unsent = outbox.unsent(connection)
+        if unsent:
+            _audit(resources, unsent, as_of)
         posted = sum(_post(resources, slack, message) for message in unsent)
         return StageResult(len(unsent), posted, note=f"{posted} messages posted")
 
 
-def _queue(resources: Resources, channel: str, as_of: datetime) -> None:
+def _audit(resources: Resources, unsent: Sequence[Message], as_of: datetime) -> None:
+    """Lets messages pass the gate; those that do not are refused, and delay no later one."""
+    try:
+        pass_gate(resources, "before_posting", as_of)
+    except ClosedGateError:
+        with resources.session() as connection:
+            for message in unsent:
+                outbox.mark_refused(connection, message.message_key)
+        raise
+
+
+def _queue(resources: Resources, channel: str, as_of: datetime, *, published: bool) -> None:
     zone = ZoneInfo(resources.organization.timezone)
     day = as_of.astimezone(zone).date() - timedelta(days=1)
     with resources.session() as connection:
         digest = _digest(connection, resources, day, as_of)
+        digest = replace(digest, published=published)
         message = Message(
             f"digest/{day.isoformat()}", channel, blocks(digest), fallback(digest), "pending"
         )
@@ -73,7 +92,7 @@ def _digest(connection: Connection, resources: Resources, day: date, as_of: date
     unhappy = escalation.unhappy_tickets(
         connection, model_version=SENTIMENT_VERSION, since=since, at_most=UNHAPPY_AT_MOST
     )
-    risky = escalation.risky_tickets(connection, at_least=RISKY_AT_LEAST)
+    risky = escalation.risky_tickets(connection, at_least=ESCALATES_AT)
     listed = {one.ticket_id for one in risky}
     more = [one for one in unhappy if one.ticket_id not in listed]
     judged_by = judge_version(resources)

@@ -5,12 +5,15 @@ from datetime import datetime
 
 from tasks.metrics.dbt import build, project_version
 from tasks.progress import report
+from tasks.pseudonyms import name_agents
 from tasks.resources import Resources, opened
 from tasks.step import step
 from tasks.unchanged import unless_unchanged
 from warehouse import publishing
 from warehouse.ledger import StageResult
 from warehouse.sessions import engine_for, tenant_session
+
+MEASURED = "metrics"
 
 
 @step
@@ -21,12 +24,13 @@ def build_metrics(slug: str, as_of: datetime) -> StageResult:
     """
     with opened(slug) as resources:
         return unless_unchanged(
-            resources, "metrics", _definition(resources), as_of, lambda: _build(resources, as_of)
+            resources, MEASURED, _definition(resources), as_of, lambda: _build(resources, as_of)
         )
 
 
 def _build(resources: Resources, as_of: datetime) -> StageResult:
     org_id = resources.organization.org_id
+    name_agents(resources)
     engine = engine_for(resources.logins.transformer)
     try:
         with tenant_session(engine, org_id) as connection:

@@ -90,6 +90,7 @@ def _used(call: Call, usage: Usage, cost_usd: Decimal | None) -> Used:
         output_tokens=usage.output_tokens or 0,
         audio_seconds=usage.audio_seconds or 0.0,
         cost_usd=cost_usd,
+        latency_ms=usage.latency_ms,
     )
 
 

@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from tasks.check import pass_gate
+from tasks.errors import ClosedGateError
+from tasks.measure import MEASURED
 from tasks.quality import suite_version
 from tasks.resources import Resources, opened
 from tasks.step import step
-from tasks.unchanged import unless_unchanged
+from tasks.unchanged import forget, unless_unchanged
 from warehouse.ledger import StageResult
 from warehouse.publishing import publish
 from warehouse.sessions import engine_for, tenant_session
@@ -18,7 +20,8 @@ SUITE = "before_publish"
 def publish_metrics(slug: str, as_of: datetime) -> StageResult:
     """Publishes the days that were measured, once every expectation of the gate holds.
 
-    Raises: PermanentError naming what does not hold; the tables stay as they were.
+    Raises: ClosedGateError naming what does not hold; the tables stay as they were, and the next
+    run measures again.
     """
     with opened(slug) as resources:
         return unless_unchanged(
@@ -31,7 +34,11 @@ def publish_metrics(slug: str, as_of: datetime) -> StageResult:
 
 
 def _publish(resources: Resources, as_of: datetime) -> StageResult:
-    checked = pass_gate(resources, SUITE, as_of)
+    try:
+        checked = pass_gate(resources, SUITE, as_of)
+    except ClosedGateError:
+        forget(resources, MEASURED)
+        raise
     engine = engine_for(resources.logins.transformer)
     org_id = resources.organization.org_id
     try:

@@ -17,6 +17,7 @@ from tasks.resources import Resources, opened, opened_engine
 from tasks.settings import load_settings
 from tasks.step import step
 from warehouse import retention
+from warehouse.agents import purge_figures
 from warehouse.ledger import exclusive
 from warehouse.publishing import published_as_of
 from warehouse.retention import Clock
@@ -32,7 +33,7 @@ def purge_organization(slug: str, as_of: datetime, dry_run: bool) -> str:
             return _receipt(slug, at, "would delete", _count(resources, at))
         with exclusive(resources.engine, resources.organization):
             upstream, why = delete_upstream(resources, at.cutoff)
-            deleted = _purge(resources, at) + upstream
+            deleted = _purge(resources, at, as_of) + upstream
             # last: what is past its clock in the warehouse goes even while the store is away
             deleted["recordings in their store"] = sweep_objects(resources, cutoff=at.cutoff)
             return _receipt(slug, at, "deleted", deleted) + (f" ({why})" if why else "")
@@ -72,7 +73,7 @@ def _count(resources: Resources, at: Clock) -> dict[str, int]:
     return counts | {DONE: count_upstream(resources, at.cutoff)}
 
 
-def _purge(resources: Resources, at: Clock) -> Counter[str]:
+def _purge(resources: Resources, at: Clock, as_of: datetime) -> Counter[str]:
     engine, org_id = resources.engine, resources.organization.org_id
     deleted: Counter[str] = Counter()
     with resources.session() as connection:
@@ -84,6 +85,7 @@ def _purge(resources: Resources, at: Clock) -> Counter[str]:
             deleted[name] += count
             report("retention", deleted.total(), note=name)
     with resources.session() as connection:
+        deleted["figures of agents"] = purge_figures(connection, as_of)
         resources.audit(
             connection,
             action="retention.purge",

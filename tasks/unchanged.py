@@ -34,3 +34,10 @@ def unless_unchanged(
         org_id = resources.organization.org_id
         watermarks.move(connection, org_id, SOURCE, name, fingerprint, rows=result.rows_out)
     return result
+
+
+def forget(resources: Resources, name: str) -> None:
+    """What `name` did is to be done again, for the same inputs too."""
+    with resources.session() as connection:
+        org_id = resources.organization.org_id
+        watermarks.move(connection, org_id, SOURCE, name, "forgotten", rows=0)

@@ -12,12 +12,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
+from filelock import FileLock
+from psycopg import sql
 from sqlalchemy import Engine
 
 from cli import peers
 from tasks.encryption import Cipher, KeyEncryptionKeys, Keyring
 from tasks.encryption.providers.local import from_text
+from tasks.metrics.dbt import PARSED, prepare
 from tasks.resources import Resources, opened
 from tests.supabase import Supabase, serving
 from warehouse import embedded
@@ -62,12 +66,38 @@ def home() -> Path:
     return Path(os.environ[HOME])
 
 
+def measured_database(home: Path, name: str) -> Logins:
+    """The logins of a database with metric tables, a copy of one that is made once."""
+    superuser = embedded.start(home)
+    with FileLock(home / "measured.lock"):
+        whole = initialise_embedded(home, database="vensor_measured")
+        migrate(whole.migrator)
+        prepare(whole.transformer, target_dir=home / "dbt")
+        url = whole.migrator.set(
+            drivername="postgresql",
+            username=embedded.SUPERUSER,
+            password=superuser.password,
+            database="postgres",
+        ).render_as_string(hide_password=False)
+        with psycopg.connect(url, autocommit=True) as connection:
+            found = connection.execute("select from pg_database where datname = %s", [name])
+            if found.fetchone() is None:
+                made = "create database {} template vensor_measured owner vensor_owner"
+                connection.execute(sql.SQL(made).format(sql.Identifier(name)))
+    return initialise_embedded(home, database=name)
+
+
+def parsed_project(home: Path, folder: Path) -> Path:
+    """`folder`, with the dbt project as it was parsed for `measured_database`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(home / "dbt" / PARSED, folder / PARSED)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def logins(home: Path, worker_id: str) -> Logins:
-    """The logins of this worker's own database, migrated."""
-    found = initialise_embedded(home, database=f"vensor_{worker_id}")
-    migrate(found.migrator)
-    return found
+    """The logins of this worker's own database."""
+    return measured_database(home, f"vensor_{worker_id}")
 
 
 @pytest.fixture(scope="session")

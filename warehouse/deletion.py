@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, text, update
 
+from warehouse.agents import forget_deleted_agents
 from warehouse.tables import metadata
 from warehouse.tables.ai import ticket_chunks, transcripts, turn_sentiments
 from warehouse.tables.zendesk import (
@@ -69,12 +70,16 @@ def forget_deleted_tickets(connection: Connection) -> int:
 
 
 def forget_deleted_users(connection: Connection) -> int:
-    """Deletes who deleted users were; the rows. Their ids stay with what they did."""
+    """Deletes who deleted users were; the rows. Their ids stay with what they did.
+
+    Of agents the figures go too: they are about one person.
+    """
     gone = select(users.c.id).where(users.c.active.is_(False)).scalar_subquery()
-    return sum(
+    rows = sum(
         connection.execute(delete(table).where(table.c.user_id.in_(gone))).rowcount
         for table in (user_contents, user_identity_contents)
     )
+    return rows + forget_deleted_agents(connection)
 
 
 def forget_redacted(connection: Connection, org_id: UUID, found: Sequence[Redaction]) -> int:

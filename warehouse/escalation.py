@@ -1,5 +1,6 @@
 """What a digest is made of: figures of one day, and tickets of the last days to look at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -153,6 +154,35 @@ def risky_tickets(connection: Connection, *, at_least: float) -> list[RiskyTicke
         {"at_least": at_least},
     )
     return [RiskyTicket(**row._mapping) for row in rows]
+
+
+def raise_risky(connection: Connection, ticket_ids: Sequence[int], *, at_least: float) -> int:
+    """Raises those of these tickets whose risk is `at_least` that and that never were; how many.
+
+    An escalation dates from the last of the customer's words that speak for it. Where only the
+    desk's records do, from the last change that was read.
+    """
+    return connection.execute(
+        text("""
+            insert into ai.escalations
+                (org_id, ticket_id, trigger, tier, raised_at, model_version, changed_at)
+            select
+                a.org_id, a.ticket_id, 'risk', a.urgency, coalesce(w.said_at, a.changed_at),
+                a.model_version, a.changed_at
+            from ai.assessments as a
+            left join lateral (
+                select max(c.created_at) as said_at
+                from ai.assessment_reasons as r
+                inner join zendesk.comments as c
+                    on r.org_id = c.org_id and r.evidence_comment_id = c.id
+                where
+                    r.org_id = a.org_id and r.ticket_id = a.ticket_id and r.aspect = 'escalation'
+            ) as w on true
+            where a.ticket_id = any(:ids) and a.escalation_risk >= :at_least
+            on conflict do nothing
+        """),
+        {"ids": list(ticket_ids), "at_least": at_least},
+    ).rowcount
 
 
 def missed_steps(

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, text
 from sqlalchemy.dialects.postgresql import insert
 
 from warehouse.tables.evaluation import labels
@@ -73,10 +73,11 @@ def put_label(
 ) -> None:
     """Stores the label in place of this person's earlier one of the same thing."""
     values = {"value": label.value, "sop_version": label.sop_version, "changed_at": at}
+    newer = {**values, "loaded_at": func.clock_timestamp()}
     connection.execute(
         insert(labels)
         .values(org_id=org_id, labelled_by=labelled_by, **asdict(label) | values)
-        .on_conflict_do_update(index_elements=[c.name for c in labels.primary_key], set_=values)
+        .on_conflict_do_update(index_elements=[c.name for c in labels.primary_key], set_=newer)
     )
 
 

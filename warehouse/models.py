@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     Connection,
     Date,
+    Double,
+    ScalarSelect,
     case,
     cast,
     delete,
@@ -26,6 +28,16 @@ Provider = Literal["openai", "local"]
 CAPABILITIES: tuple[Capability, ...] = ("transcribe", "embed", "analyse")
 # The ledger's day is the warehouse's, in UTC, whatever instant a run sees the world as of.
 TODAY = literal_column("(clock_timestamp() at time zone 'UTC')::date", Date)
+# What adds up as it is.
+UNITS = (
+    "calls",
+    "items",
+    "input_tokens",
+    "cached_tokens",
+    "output_tokens",
+    "audio_seconds",
+    "cost_usd",
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +53,10 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Used:
-    """Units of one capability, provider and model. `cost_usd` is None where it is not known."""
+    """Units of one capability, provider and model. `cost_usd` is None where it is not known.
+
+    `latency_ms` is how long its one call took; None where that was not measured.
+    """
 
     capability: Capability
     provider: Provider
@@ -53,6 +68,7 @@ class Used:
     cached_tokens: int = 0
     output_tokens: int = 0
     audio_seconds: float = 0.0
+    latency_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -150,24 +166,16 @@ def used_today(connection: Connection) -> list[Used]:
 
 def record_usage(connection: Connection, org_id: UUID, used: Used) -> None:
     """Adds to today's units; a cost that is not known makes the sum unknown too."""
-    units = {
-        name: getattr(used, name)
-        for name in (
-            "calls",
-            "items",
-            "input_tokens",
-            "cached_tokens",
-            "output_tokens",
-            "audio_seconds",
-            "cost_usd",
-        )
-    }
+    units = {name: getattr(used, name) for name in UNITS}
+    units["latency_n"] = int(used.latency_ms is not None)
+    units["latency_sum_ms"] = used.latency_ms or 0.0
     statement = insert(usage).values(
         org_id=org_id,
         used_on=TODAY,
         capability=used.capability,
         provider=used.provider,
         model=used.model,
+        latency_histogram=_histogram(used.latency_ms),
         **units,
     )
     connection.execute(
@@ -175,7 +183,16 @@ def record_usage(connection: Connection, org_id: UUID, used: Used) -> None:
             index_elements=["org_id", "used_on", "capability", "provider", "model"],
             set_={
                 **{name: usage.c[name] + statement.excluded[name] for name in units},
+                "latency_histogram": func.bi.add_histograms(
+                    usage.c.latency_histogram, statement.excluded.latency_histogram
+                ),
                 "last_at": func.clock_timestamp(),
             },
         )
     )
+
+
+def _histogram(latency_ms: float | None) -> ScalarSelect[Any]:
+    """One call in its bucket; an empty histogram where it was not timed."""
+    bucket = func.bi.bucket(cast(latency_ms, Double))
+    return select(func.bi.histogram(bucket, cast(1, BigInteger))).scalar_subquery()

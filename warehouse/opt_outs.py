@@ -65,6 +65,11 @@ def _forget(connection: Connection, ticket_ids: Sequence[int]) -> None:
         return
     for table in tables_of_models():
         connection.execute(delete(table).where(table.c.ticket_id.in_(ticket_ids)))
+    # the next build of the metric tables takes them for changed: facts of models go too
+    connection.execute(
+        text("update zendesk.tickets set loaded_at = clock_timestamp() where id = any(:ids)"),
+        {"ids": list(ticket_ids)},
+    )
     # heard no more, unless the person opts in again
     connection.execute(
         text("""

@@ -70,5 +70,7 @@ def mark_posted(connection: Connection, message_key: str, slack_ts: str) -> None
 
 def mark_refused(connection: Connection, message_key: str) -> None:
     connection.execute(
-        update(outbox).where(outbox.c.message_key == message_key).values(state="refused")
+        update(outbox)
+        .where(outbox.c.message_key == message_key)
+        .values(state="refused", refused_at=func.clock_timestamp())
     )

@@ -6,10 +6,10 @@ Every function runs in the organization's tenant session.
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, text
+from sqlalchemy import Connection, delete, func, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from warehouse.tables.assessments import scorecards
+from warehouse.tables.assessments import quality_scores, scorecards
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,14 @@ def set_measure(connection: Connection, org_id: UUID, measure: Measure) -> None:
     connection.execute(
         statement.on_conflict_do_update(index_elements=["org_id", "category"], set_=values)
     )
+    _measure_anew(connection)
 
 
 def reset_scorecard(connection: Connection) -> int:
     """Takes the organization's own measures away; how many there were."""
-    return connection.execute(delete(scorecards)).rowcount
+    taken = connection.execute(delete(scorecards)).rowcount
+    _measure_anew(connection)
+    return taken
 
 
 def figures(connection: Connection) -> QualityFigures:
@@ -107,3 +110,8 @@ def quality_of(connection: Connection, ticket_id: int) -> float | None:
         text("select quality from ai.ticket_quality where ticket_id = :id"), {"id": ticket_id}
     ).scalar_one_or_none()
     return found
+
+
+def _measure_anew(connection: Connection) -> None:
+    """The next build of the metric tables takes every judged ticket for changed."""
+    connection.execute(update(quality_scores).values(loaded_at=func.clock_timestamp()))

@@ -49,7 +49,8 @@ REST = {
             select from zendesk.tickets as t where r.ticket_id = t.id
         ) and reason is distinct from '{upstream.AGAIN}'
     """,
-    "zendesk.calls": "delete from zendesk.calls where changed_at < :cutoff and ticket_id is null",
+    # a call without a ticket is measured too before it goes
+    "zendesk.calls": "delete from zendesk.calls where changed_at < :kept_at and ticket_id is null",
     # means of passages' vectors: searches are right without them, and embedding makes them anew
     "ai.passage_cells": "delete from ai.passage_cells where made_at < :cutoff",
     "app.outbox": "delete from app.outbox where created_at < :cutoff and state <> 'pending'",
@@ -173,14 +174,30 @@ def purge_rest(engine: Engine, org_id: UUID, at: Clock) -> Iterator[tuple[str, i
     """Deletes what no ticket needs any more, and destroys the keys of past weeks."""
     for name, statement in REST.items():
         with tenant_session(engine, org_id) as connection:
-            done = connection.execute(text(statement), {"cutoff": at.cutoff})
+            done = connection.execute(
+                text(statement), {"cutoff": at.cutoff, "kept_at": at.first_kept_at}
+            )
         if done.rowcount:
             yield name, done.rowcount
+    with tenant_session(engine, org_id) as connection:
+        _forget_calls(connection)
     with tenant_session(engine, org_id) as connection:
         week_after = at.cutoff.date() - timedelta(days=7)
         destroyed = keys.destroy_content_keys(connection, weeks_until=week_after)
     if destroyed:
         yield "keys.org_keys", destroyed
+
+
+def _forget_calls(connection: Connection) -> None:
+    """Deletes the facts of calls that are gone: those without a ticket go with none."""
+    if "fct_call" in fact_tables(connection):
+        connection.execute(
+            text("""
+                delete from metrics.fct_call as f where f.ticket_id is null and not exists (
+                    select from zendesk.calls as c where f.call_id = c.id
+                )
+            """)
+        )
 
 
 def _delete_tickets(connection: Connection, batch: list[int]) -> Iterator[tuple[str, int]]:

@@ -2,11 +2,13 @@
 
 from tasks.assessment.protocol import Analyst
 from tasks.assessment.records import Assessment, Case, Check, History, Reason
+from tasks.assessment.risks import ESCALATES_AT
 from tasks.assessment.rulebook import packaged_rulebook
 from tasks.assessment.rules import RulesAnalyst
 from tasks.assessment.taxonomy import Taxonomy, Topic, packaged_taxonomy, parse_taxonomy
 
 __all__ = [
+    "ESCALATES_AT",
     "Analyst",
     "Assessment",
     "Case",

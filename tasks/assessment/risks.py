@@ -10,6 +10,8 @@ from tasks.assessment.said import Said
 DECIMALS = 3
 URGENCY_WEIGHT: dict[Urgency, float] = {"low": 0.0, "normal": 0.3, "high": 0.7, "critical": 1.0}
 PRIORITY = "priority"
+# A ticket of at least this risk is raised: told of in the digest, and counted as an escalation.
+ESCALATES_AT = 0.5
 
 
 def risk(reasons: Iterable[Reason], aspect: Risk) -> float:

@@ -29,7 +29,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Digest:
-    """One organization's day."""
+    """One organization's day. Not `published`: its figures are not known to be right."""
 
     organization: str
     day: date
@@ -46,6 +46,7 @@ class Digest:
     missed_total: int
     scored: int
     versions: str
+    published: bool = True
 
 
 def blocks(digest: Digest) -> list[Block]:
@@ -75,9 +76,11 @@ def blocks(digest: Digest) -> list[Block]:
 
 def fallback(digest: Digest) -> str:
     """The message in one line, for notifications."""
+    figures = f"{digest.created} created, {digest.solved} solved"
     return (
-        f"{digest.organization} {digest.day.isoformat()}: {digest.created} created,"
-        f" {digest.solved} solved, {digest.risky_total} that may escalate,"
+        f"{digest.organization} {digest.day.isoformat()}:"
+        f" {figures if digest.published else 'figures held back'},"
+        f" {digest.risky_total} that may escalate,"
         f" {digest.unhappy_total} unhappy,"
         f" {digest.missed_total} with a step not done"
     )
@@ -89,11 +92,14 @@ def linked_tickets(content: bytes) -> list[int]:
 
 
 def _figures(digest: Digest) -> list[str]:
+    waiting = f"*Not solved yet*\n{digest.waiting}"
+    if not digest.published:
+        return ["*Held back*\nthe day's figures: a check of the metric tables failed", waiting]
     return [
         f"*Created*\n{digest.created} (usually {digest.usually_created:.0f})",
         f"*Solved*\n{digest.solved}",
         f"*Reopened*\n{digest.reopened}",
-        f"*Not solved yet*\n{digest.waiting}",
+        waiting,
     ]
 
 

@@ -7,11 +7,12 @@ is a setting of its connection, so that no model can forget it.
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +29,9 @@ from tasks.settings import PROJECT
 DBT = PROJECT / "dbt"
 MARKED = ("metrics", "fct_ticket_flow_daily")
 OnNode = Callable[[str, int, int], None]
+PARSED = "partial_parse.msgpack"
+# What a build tells its models, as settings of the session: unless told, nothing has happened.
+NOTHING_TOLD = {"as_of": "1970-01-01T00:00:00+00:00", "loaded_after": "-infinity"}
 WRITTEN = ("slice", "fact", "daily")
 FINISHED = {"LogModelResult", "LogTestResult"}
 # The planner does not see through window functions: it would loop over a million rows for each of
@@ -76,7 +80,7 @@ def prepare(transformer: URL, *, target_dir: Path) -> None:
         ).fetchone()
         if found == (version,):
             return
-        _run(["run", "--vars", '{"prepare": true}'], transformer, target_dir=target_dir / "prepare")
+        _run(["run"], transformer, target_dir=target_dir / "prepare", preparing=True)
         connection.execute(
             sql.SQL("comment on table {} is {}").format(
                 sql.Identifier(*MARKED), sql.Literal(version)
@@ -102,12 +106,17 @@ def build(
     Raises: PermanentError naming the models that failed, TransientError when the warehouse is not
     reachable.
     """
-    after = "-infinity" if loaded_after is None else loaded_after.isoformat()
-    told = {"as_of": as_of.isoformat(), "loaded_after": after}
     arguments = ["run", "--select", *(f"config.materialized:{kind}" for kind in WRITTEN)]
-    arguments += ["--vars", json.dumps(told)]
+    told = {"as_of": as_of.isoformat()}
+    if loaded_after is not None:
+        told["loaded_after"] = loaded_after.isoformat()
     return _run(
-        arguments, transformer, org_id=org_id, target_dir=target_dir / str(org_id), on_node=on_node
+        arguments,
+        transformer,
+        org_id=org_id,
+        target_dir=target_dir / str(org_id),
+        told=told,
+        on_node=on_node,
     )
 
 
@@ -119,18 +128,31 @@ def run_tests(transformer: URL, *, org_id: UUID, target_dir: Path) -> BuildResul
     return _run(["test"], transformer, org_id=org_id, target_dir=target_dir / "tests")
 
 
+def describe(transformer: URL, *, target_dir: Path) -> Path:
+    """The page that describes every model and column and what each is made of; it needs no network.
+
+    Raises: PermanentError where a model cannot be compiled.
+    """
+    _run(["docs", "generate", "--static"], transformer, target_dir=target_dir)
+    return target_dir / "static_index.html"
+
+
 def _run(
     arguments: list[str],
     transformer: URL,
     *,
     target_dir: Path,
     org_id: UUID | None = None,
+    told: Mapping[str, str] = NOTHING_TOLD,
+    preparing: bool = False,
     on_node: OnNode | None = None,
 ) -> BuildResult:
     target_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     _connected(transformer).close()  # dbt would take seconds to find that there is no warehouse
     started = time.monotonic()
-    environment = _environment(transformer, org_id, target_dir)
+    environment = _environment(transformer, org_id, target_dir, {**NOTHING_TOLD, **told})
+    environment["VENSOR_DBT_PREPARE"] = "yes" if preparing else ""
+    _lend(target_dir)
     with _started(arguments, environment, target_dir) as process:
         try:
             for done, (name, total) in enumerate(_finished(process), start=1):
@@ -140,7 +162,23 @@ def _run(
             _stop(process)
             raise
     results = _results(target_dir / "run_results.json", process.returncode, transformer)
+    _keep(target_dir)
     return _counted(results, time.monotonic() - started)
+
+
+def _lend(target_dir: Path) -> None:
+    """The project as it was parsed last, for whomever: parsing it takes longer than a build."""
+    kept, own = target_dir.parent / PARSED, target_dir / PARSED
+    if kept.exists() and not own.exists():
+        shutil.copyfile(kept, own)
+
+
+def _keep(target_dir: Path) -> None:
+    kept, own = target_dir.parent / PARSED, target_dir / PARSED
+    if own.exists() and (not kept.exists() or kept.stat().st_mtime < own.stat().st_mtime):
+        copy = kept.with_suffix(f".{os.getpid()}")
+        shutil.copyfile(own, copy)
+        copy.replace(kept)  # whoever lends it meanwhile has the old one, whole
 
 
 def _started(
@@ -202,7 +240,8 @@ def _results(path: Path, status: int, transformer: URL) -> list[dict[str, Any]]:
 def _counted(results: list[dict[str, Any]], seconds: float) -> BuildResult:
     models = [one for one in results if one["unique_id"].startswith("model.")]
     rows = sum(max(one["adapter_response"].get("rows_affected", 0), 0) for one in models)
-    return BuildResult(len(models), len(results) - len(models), rows, seconds)
+    hooks = [one for one in results if one["unique_id"].startswith("operation.")]
+    return BuildResult(len(models), len(results) - len(models) - len(hooks), rows, seconds)
 
 
 def _connected(transformer: URL) -> psycopg.Connection[tuple[Any, ...]]:
@@ -213,9 +252,12 @@ def _connected(transformer: URL) -> psycopg.Connection[tuple[Any, ...]]:
         raise TransientError("the warehouse is not reachable for dbt") from None
 
 
-def _environment(transformer: URL, org_id: UUID | None, target_dir: Path) -> dict[str, str]:
+def _environment(
+    transformer: URL, org_id: UUID | None, target_dir: Path, told: Mapping[str, str]
+) -> dict[str, str]:
     """Nothing of the caller's but its path; the password under the prefix that dbt never logs."""
     tenant = "" if org_id is None else str(org_id)
+    settings = [f"-c app.{name}={value}" for name, value in told.items()]
     asked = {
         name: str(transformer.query[key]) for key, name in LIBPQ.items() if key in transformer.query
     }
@@ -227,7 +269,7 @@ def _environment(transformer: URL, org_id: UUID | None, target_dir: Path) -> dic
         "DO_NOT_TRACK": "1",
         "DBT_TARGET_PATH": str(target_dir),
         "DBT_LOG_PATH": str(target_dir),
-        "PGOPTIONS": f"{SESSION} -c app.org_id={tenant}",
+        "PGOPTIONS": " ".join([SESSION, f"-c app.org_id={tenant}", *settings]),
         "VENSOR_DBT_HOST": transformer.host or "",
         "VENSOR_DBT_PORT": str(transformer.port or 5432),
         "VENSOR_DBT_USER": transformer.username or "",

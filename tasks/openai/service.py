@@ -4,11 +4,12 @@ This is the one owner of retries for it. Nothing that names a customer goes with
 `user`, no `metadata`, and `store=False` wherever the API has it, which is the caller's to pass.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context, ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import SystemRandom
 from typing import Literal, Self, TypeVar
 
@@ -234,10 +235,11 @@ class OpenAIService:
     ) -> T:
         who = f"{work.capability} with {work.model}"
         _answer.set(None)
+        asked_at = time.monotonic()
         try:
             answer = operation(self._client)
         except Exception as error:
-            self._note_paid(work)
+            self._note_paid(work, asked_at)
             ours = translated(error, who, work.uses)
             if isinstance(ours, NotOfferedError):
                 self.flags.lack(ours.flag)
@@ -247,11 +249,11 @@ class OpenAIService:
         finally:
             _answer.set(None)
         if noted:
-            self._after(work, usage_of(answer))
+            self._after(work, _timed(answer, asked_at))
         check_answered(answer, who)
         return answer
 
-    def _note_paid(self, work: Call) -> None:
+    def _note_paid(self, work: Call, asked_at: float) -> None:
         """An answer that the library cannot read, or that was broken off, is paid for as well."""
         answer = _answer.get()
         if answer is None or not answer.is_success:
@@ -260,7 +262,7 @@ class OpenAIService:
             told = answer.json()
         except (ValueError, httpx2.StreamError):
             return  # cut off: what it took does not stand in it
-        self._after(work, usage_of(told))
+        self._after(work, _timed(told, asked_at))
 
     def _backoff(self, error: Exception) -> bool | float:
         """Whether, or after how many seconds, to try again.
@@ -274,6 +276,11 @@ class OpenAIService:
             return True
         self._gate.close(error.retry_after_seconds)
         return SPREAD.uniform(0, SPREAD_SECONDS)
+
+
+def _timed(answer: object, asked_at: float) -> Usage:
+    """What an answer took, with how long it did: asked at this instant of the monotonic clock."""
+    return replace(usage_of(answer), latency_ms=(time.monotonic() - asked_at) * 1000)
 
 
 def _submit(

@@ -1,6 +1,6 @@
 """What an answer cost in units, and whether it is one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.openai.failures import NoAnswerError
@@ -11,7 +11,7 @@ class Usage:
     """The units of one call; None where the server does not count them.
 
     Of `input_tokens`, `cached_tokens` were read from the prompt cache, `cache_write_tokens` put
-    into it.
+    into it. `latency_ms` is how long the answer took, by our own clock; None for one of a batch.
     """
 
     input_tokens: int | None = None
@@ -19,6 +19,7 @@ class Usage:
     output_tokens: int | None = None
     audio_seconds: float | None = None
     cache_write_tokens: int | None = None
+    latency_ms: float | None = field(default=None, compare=False)
 
 
 def usage_of(answer: object) -> Usage:

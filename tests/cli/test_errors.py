@@ -34,6 +34,7 @@ def _vensor(*arguments: str, home: str) -> "subprocess.CompletedProcess[str]":
         (("org", "add", "acme", "--name", "A", "--timezone", "Mars/Base"), 2, "time zone"),
         (("label", "--org", "acme", "--ticket", "1", "--sentiment", "sad"), 2, "very_negative"),
         (("org", "add", "acme", "--name", "A", "--retention-days", "0"), 2, "1"),
+        (("bi", "grant", "--org", "acme", "--login", "Big Tool"), 2, "--login"),
         (("org", "add", "acme", "--name", "A", "--upstream-recordings", "burn"), 2, "keep"),
     ],
 )
@@ -58,7 +59,8 @@ def test_every_command_has_help_with_an_example() -> None:
     calls += [("quarantine", "list"), ("quarantine", "retry")]
     calls += [("knowledge", name) for name in ("add", "list", "remove")]
     calls += [("sop", name) for name in ("findings", "rescore")]
-    calls += [("evaluate",), ("label",)]
+    calls += [("evaluate",), ("label",), ("gates",)]
+    calls += [("bi", name) for name in ("grant", "list", "revoke")]
     calls += [("keys", "status"), ("keys", "rotate")]
     calls += [("disconnect", "zendesk"), ("disconnect", "slack")]
     calls += [("org", "add"), ("org", "list"), ("connect", "zendesk"), ("connect", "slack")]

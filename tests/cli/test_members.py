@@ -70,6 +70,7 @@ def test_owners_may_do_everything_and_viewers_least() -> None:
         (("member", "list"), "member.read"),
         (("member", "add", "--user", str(uuid4()), "--role", "viewer"), "member.manage"),
         (("authorize", "retention.run"), "retention.run"),
+        (("bi", "list"), "bi.grant"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Table, text
 
-from tasks.metrics.dbt import BuildResult, OnNode, build, prepare
-from tests.conftest import new_organization
+from tasks.metrics.dbt import BuildResult, OnNode, build
+from tests.conftest import new_organization, parsed_project
 from warehouse import publishing
 from warehouse.sessions import Logins, Organization, engine_for, tenant_session
 from warehouse.tables import zendesk
@@ -132,16 +132,9 @@ class Desk:
 
 
 @pytest.fixture(scope="session")
-def target_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def target_dir(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where dbt leaves what it writes."""
-    return tmp_path_factory.mktemp("dbt")
-
-
-@pytest.fixture(scope="session")
-def prepared(logins: Logins, target_dir: Path) -> Logins:
-    """The logins of a warehouse with the views and the empty metric tables."""
-    prepare(logins.transformer, target_dir=target_dir)
-    return logins
+    return parsed_project(home, tmp_path_factory.mktemp("dbt"))
 
 
 def new_desk(engine: Engine, logins: Logins, target_dir: Path, **settings: Any) -> Desk:

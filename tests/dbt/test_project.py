@@ -12,13 +12,13 @@ from tests.dbt.conftest import Desk, new_desk
 from warehouse.sessions import Logins
 
 MODELS = sorted((DBT / "models").rglob("*.sql"))
-LAYERS = {"staging": "stg_", "intermediate": "int_", "metrics": "fct_"}
+LAYERS = {"staging": "stg_", "intermediate": "int_", "metrics": "fct_", "bi": "rpt_"}
 
 
 @pytest.fixture
-def desk(engine: Any, prepared: Logins, target_dir: Path) -> Desk:
+def desk(engine: Any, logins: Logins, target_dir: Path) -> Desk:
     """Any organization."""
-    return new_desk(engine, prepared, target_dir)
+    return new_desk(engine, logins, target_dir)
 
 
 def _layer(path: Path) -> str:
@@ -52,7 +52,7 @@ def test_every_model_and_column_is_described(desk: Desk) -> None:
         from pg_class as c
         inner join pg_attribute as a on c.oid = a.attrelid and a.attnum > 0 and not a.attisdropped
         inner join pg_namespace as n on c.relnamespace = n.oid
-        where n.nspname in ('staging', 'intermediate', 'metrics') and c.relkind in ('r', 'v')
+        where n.nspname in ('staging', 'intermediate', 'metrics', 'bi') and c.relkind in ('r', 'v')
         group by c.relname
         """
     )

@@ -17,37 +17,37 @@ from warehouse.sessions import Logins
 AS_OF = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
-def test_preparing_again_takes_no_time(prepared: Logins, target_dir: Path) -> None:
+def test_preparing_again_takes_no_time(logins: Logins, target_dir: Path) -> None:
     """A warehouse that has this version of the project is left as it is."""
     started = time.monotonic()
-    prepare(prepared.transformer, target_dir=target_dir)
+    prepare(logins.transformer, target_dir=target_dir)
     assert time.monotonic() - started < 1
 
 
 def test_a_failure_names_the_model_and_no_value(
-    engine: Engine, prepared: Logins, target_dir: Path
+    engine: Engine, logins: Logins, target_dir: Path
 ) -> None:
     """A time zone that does not exist stops the model; neither error nor files tell its name."""
-    desk = new_desk(engine, prepared, target_dir, timezone="Mars/Olympus")
+    desk = new_desk(engine, logins, target_dir, timezone="Mars/Olympus")
     with pytest.raises(PermanentError) as caught:
         desk.build(AS_OF)
     assert "model.vensor.int_open_days" in str(caught.value)
-    assert "Mars" not in str(caught.value)
+    assert "Olympus" not in str(caught.value)
     written = list((target_dir / str(desk.organization.org_id)).rglob("*.json"))
     assert written
-    assert not [path for path in written if "Mars" in path.read_text()]
+    assert not [path for path in written if "Olympus" in path.read_text()]
 
 
 def test_a_run_that_is_broken_off_ends_dbt(
-    engine: Engine, prepared: Logins, target_dir: Path
+    engine: Engine, logins: Logins, target_dir: Path
 ) -> None:
     """Whatever stops the caller stops dbt too, and nothing half done is left."""
 
     def stop(name: str, done: int, total: int) -> None:
         raise RuntimeError(name)
 
-    desk = new_desk(engine, prepared, target_dir)
-    with pytest.raises(RuntimeError, match="int_changed_tickets"):
+    desk = new_desk(engine, logins, target_dir)
+    with pytest.raises(RuntimeError, match="int_"):
         desk.build(AS_OF, stop)
     left = [" ".join(one.cmdline()) for one in psutil.Process().children()]
     assert not [command for command in left if "dbt.cli.main" in command]
@@ -68,9 +68,9 @@ def test_a_warehouse_out_of_reach_is_tried_again(logins: Logins, target_dir: Pat
         )
 
 
-def test_the_password_is_in_no_file(prepared: Logins, target_dir: Path) -> None:
+def test_the_password_is_in_no_file(logins: Logins, target_dir: Path) -> None:
     """What dbt leaves behind is readable by its owner, and holds no secret."""
-    password = (prepared.transformer.password or "").encode()
+    password = (logins.transformer.password or "").encode()
     files = [path for path in target_dir.rglob("*") if path.is_file()]
     assert files
     assert not [path for path in files if password in path.read_bytes()]

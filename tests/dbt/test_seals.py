@@ -50,10 +50,10 @@ def histories() -> list[History]:
 
 @pytest.fixture(scope="module")
 def grown(
-    engine: Engine, prepared: Logins, target_dir: Path, histories: list[History]
+    engine: Engine, logins: Logins, target_dir: Path, histories: list[History]
 ) -> Desk:
     """A desk whose histories came in three parts, each built and published."""
-    desk = new_desk(engine, prepared, target_dir, timezone="America/New_York")
+    desk = new_desk(engine, logins, target_dir, timezone="America/New_York")
     since = BEGINS_AT
     for days in (11, 17):
         until = BEGINS_AT + timedelta(days=days, hours=7)
@@ -68,13 +68,13 @@ def grown(
 
 def test_days_built_in_parts_say_what_one_build_says(
     engine: Engine,
-    prepared: Logins,
+    logins: Logins,
     target_dir: Path,
     histories: list[History],
     grown: Desk,
 ) -> None:
     """The same tables, row by row, whether the histories came day by day or all at once."""
-    whole = new_desk(engine, prepared, target_dir, timezone="America/New_York")
+    whole = new_desk(engine, logins, target_dir, timezone="America/New_York")
     load(whole, histories, since=BEGINS_AT, until=ENDS_AT)
     whole.build(ENDS_AT)
     at_once, in_parts = surviving(whole), surviving(grown)

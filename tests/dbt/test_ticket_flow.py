@@ -39,10 +39,10 @@ def _write_the_ends_of_tickets(desk: Desk) -> None:
 
 @pytest.fixture(scope="module")
 def built(
-    engine: Engine, prepared: Logins, target_dir: Path
+    engine: Engine, logins: Logins, target_dir: Path
 ) -> tuple[list[Desk], list[BuildResult], list[tuple[str, int, int]]]:
     """Two organizations with the same ids, built at once, and what the first run told."""
-    desks = [new_desk(engine, prepared, target_dir) for _ in range(2)]
+    desks = [new_desk(engine, logins, target_dir) for _ in range(2)]
     for desk in desks:
         desk.open(1, march(8))
         desk.reply(1, march(8, 13))
@@ -124,11 +124,11 @@ def test_every_relation_is_isolated(built: tuple[list[Desk], object, object]) ->
 
 
 def test_without_an_organization_the_transformer_reads_nothing(
-    built: tuple[list[Desk], object, object], prepared: Logins
+    built: tuple[list[Desk], object, object], logins: Logins
 ) -> None:
     """And with one, no other's."""
     (one, _), _, _ = built
-    engine = engine_for(prepared.transformer)
+    engine = engine_for(logins.transformer)
     query = "select count(*) from metrics.fct_ticket_flow_daily"
     with engine.begin() as connection:
         assert connection.exec_driver_sql(query).scalar_one() == 0
@@ -153,10 +153,10 @@ def _days(desk: Desk) -> list[Any]:
 
 
 def test_runs_change_only_what_is_not_sealed(
-    engine: Engine, prepared: Logins, target_dir: Path
+    engine: Engine, logins: Logins, target_dir: Path
 ) -> None:
     """The same run again changes nothing; then late events change open days and no sealed one."""
-    desk = new_desk(engine, prepared, target_dir, timezone="America/New_York")
+    desk = new_desk(engine, logins, target_dir, timezone="America/New_York")
     desk.open(1, march(7, 4))  # the evening of the 6th in New York
     desk.open(2, march(8))
     desk.open(3, march(9))

@@ -11,10 +11,7 @@ from uuid import uuid4
 import pytest
 
 from cli import orchestrator, peers
-from tasks.metrics.dbt import prepare
-from tests.conftest import KEK
-from warehouse.bootstrap import initialise_embedded
-from warehouse.migrate import migrate
+from tests.conftest import HOME, KEK, measured_database, parsed_project
 from warehouse.sessions import Logins
 
 
@@ -62,9 +59,7 @@ def terminal(logins: Logins, vensor_home: Path) -> Terminal:
 @pytest.fixture
 def lonely_terminal(home: Path, worker_id: str, vensor_home: Path) -> Terminal:
     """A terminal on a database in which no other test has organizations."""
-    logins = initialise_embedded(home, database=f"lonely_{worker_id}")
-    migrate(logins.migrator)
-    return _terminal(logins, vensor_home)
+    return _terminal(measured_database(home, f"lonely_{worker_id}"), vensor_home)
 
 
 def _terminal(logins: Logins, home: Path) -> Terminal:
@@ -80,7 +75,7 @@ def _terminal(logins: Logins, home: Path) -> Terminal:
         ("TRANSFORMER", logins.transformer),
     ):
         environment[f"VENSOR_{name}_URL"] = url.render_as_string(hide_password=False)
-    prepare(logins.transformer, target_dir=home / "dbt")
+    parsed_project(Path(os.environ[HOME]), home / "dbt")
     return Terminal(environment)
 
 

@@ -74,8 +74,13 @@ def _evidence_is_by_place_alone(engine: Engine, slug: str) -> None:
 
 
 def _reading_works(terminal: Terminal, slug: str) -> None:
+    """Also: Zendesk's own durations, of which we load only to compare, are ours to the minute."""
     metrics = terminal.run("metrics", "--org", slug, "fct_ticket_flow_daily", "--format", "json")
     assert sum(row["created"] for row in json.loads(metrics.stdout)) > 50
+    parity = terminal.run("metrics", "parity", "--org", slug, "--format", "json")
+    compared = json.loads(parity.stdout)
+    assert {row["within_a_minute"] - row["compared"] for row in compared} == {0}
+    assert len({(row["metric"], row["clock"]) for row in compared}) == 12
     words = ("refund has not arrived", "--in", "tickets", "--json")
     hits = json.loads(terminal.run("search", "--org", slug, *words).stdout)
     assert "refund" in " ".join(hit["text"].lower() for hit in hits)

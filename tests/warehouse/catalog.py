@@ -7,7 +7,13 @@ from the day that somebody adds it; what may be otherwise than the rest is liste
 import psycopg
 
 # Whose objects are asked after, in whatever schema they lie.
-OWNERS = ("vensor_owner", "vensor_transformer", "vensor_migrator", "vensor_loader")
+OWNERS = (
+    "vensor_owner",
+    "vensor_transformer",
+    "vensor_migrator",
+    "vensor_loader",
+    "vensor_grantor",
+)
 SCHEMAS = (
     "app",
     "keys",
@@ -18,6 +24,8 @@ SCHEMAS = (
     "staging",
     "intermediate",
     "metrics",
+    "candidate",
+    "bi",
     "search",
 )
 SERVICES = ("vensor_loader", "vensor_transformer")
@@ -54,6 +62,24 @@ RELATIONS = """
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where pg_get_userbyid(c.relowner) = any(%(owners)s) or n.nspname = any(%(schemas)s)
 """
+# Views that BI logins read, who have no right to what is below them: a barrier, whose owner is
+# under forced row-level security in every table that it reads, and reads metric tables only.
+READ_BY_BI = """
+    select v.oid from pg_class v join pg_namespace n on n.oid = v.relnamespace
+    where n.nspname = 'bi' and v.relkind = 'v'
+    and v.relowner = 'vensor_transformer'::regrole
+    and 'security_barrier=true' = any(v.reloptions)
+    and not exists (
+        select from pg_rewrite w
+        join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid
+            and d.refclassid = 'pg_class'::regclass and d.refobjid <> v.oid
+        join pg_class t on t.oid = d.refobjid
+        where w.ev_class = v.oid and not (
+            t.relnamespace = 'metrics'::regnamespace and t.relkind = 'r'
+            and t.relowner = v.relowner and t.relrowsecurity and t.relforcerowsecurity
+        )
+    )
+"""
 FINDINGS = {
     "is not under forced row-level security": f"""
         select name from ({RELATIONS}) r where relkind in ('r', 'p')
@@ -83,7 +109,9 @@ FINDINGS = {
         )
     """,
     "is a view with its owner's rights": f"""
-        select name from ({RELATIONS}) r where relkind = 'v' and not invoker
+        select name from ({RELATIONS}) r where relkind = 'v' and not invoker and not exists (
+            select from ({READ_BY_BI}) b where b.oid = r.oid
+        )
     """,
     "is of a kind that has no row-level security": f"""
         select name from ({RELATIONS}) r where relkind in ('m', 'f')
@@ -133,7 +161,8 @@ FINDINGS = {
         where n.nspname = any(%(schemas)s) and p.prosecdef
         and p.oid::regprocedure::text <> all(%(owners_for_all)s)
         and o.rolname <> all(%(services)s) and o.rolname not in ('vensor_owner', 'vensor_migrator')
-        and not o.rolsuper and has_function_privilege(o.oid, p.oid, 'execute')
+        and o.oid <> p.proowner and not o.rolsuper
+        and has_function_privilege(o.oid, p.oid, 'execute')
         and not pg_has_role(o.oid, 'vensor_owner', 'usage')
     """,
     "is granted by default": """
@@ -145,7 +174,8 @@ FINDINGS = {
     """,
     "bypasses row-level security or is a superuser": """
         select rolname from pg_roles where rolname like 'vensor%%'
-        and (rolsuper or rolcreaterole or (rolbypassrls and rolname <> 'vensor_backup'))
+        and (rolsuper or (rolbypassrls and rolname <> 'vensor_backup')
+            or (rolcreaterole and (rolname <> 'vensor_grantor' or rolcanlogin)))
     """,
     "is a partition that may be used past its parent": """
         select i.inhrelid::regclass::text || ' ' || o.rolname from pg_inherits i

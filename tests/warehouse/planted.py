@@ -140,7 +140,8 @@ def _value(kind: str, limits: str, name: str) -> str:
         return f"to_timestamp('{name[-8:]}', 'YYYYMMDD') at time zone 'UTC' at time zone 'UTC'"
     if kind in {"halfvec", "vector"}:
         return "'[1,2,3]'"
-    return VALUES.get(kind, "1")
+    # of metrics as many as may stand alone in what BI logins read
+    return VALUES.get(kind, "5" if name.startswith("metrics.") else "1")
 
 
 def _bind_logins(connection: psycopg.Connection) -> None:

@@ -12,6 +12,7 @@ import pytest
 from psycopg import errors, sql
 
 from tasks.identity.roles import ROLES, allows
+from tests.conftest import measured_database
 from tests.warehouse.askers import cases, sessions
 from tests.warehouse.catalog import NO_TENANT, SCHEMAS, open_objects, relations
 from tests.warehouse.planted import (
@@ -26,7 +27,6 @@ from tests.warehouse.planted import (
 )
 from tests.warehouse.shapes import supabase_cluster
 from warehouse import embedded
-from warehouse.bootstrap import initialise_embedded
 
 SHAPES = ("embedded", "supabase")
 
@@ -40,7 +40,7 @@ def warehouse(
 ) -> Iterator[Planted]:
     folder = tmp_path_factory.mktemp("isolation")
     if request.param == "embedded":
-        logins = initialise_embedded(home, database=f"vensor_isolation_{worker_id}")
+        logins = measured_database(home, f"vensor_isolation_{worker_id}")
         server = embedded.start(home)
         superuser = logins.loader.set(username="postgres", password=server.password)
         yield planted(superuser, logins, folder, supabase=False)
@@ -98,6 +98,13 @@ OPENED = {
     " for values from ('2000-01-01') to ('2000-01-02'); call app.isolate('audit.new');"
     " grant select on audit.new to vensor_auditor",
     "a view": "create view metrics.new as select * from app.members",
+    "a view for readers of what is no metric": "create view bi.new with (security_barrier = true)"
+    " as select * from app.members; alter view bi.new owner to vensor_transformer",
+    "a view for readers that is no barrier": "create view bi.new"
+    " as select * from metrics.fct_ticket_flow_daily;"
+    " alter view bi.new owner to vensor_transformer",
+    "a view for readers with its maker's rights": "create view bi.new"
+    " with (security_barrier = true) as select * from metrics.fct_ticket_flow_daily",
     "a materialized view": "create materialized view metrics.new as select * from app.members",
     "an index": "create index new on app.members (role)",
     "a function for everyone": "create function app.new() returns integer language sql return 1;"
@@ -113,6 +120,7 @@ OPENED = {
     "a default": "alter default privileges for role vensor_owner in schema app"
     " grant select on tables to vensor_bi",
     "a role that bypasses": "alter role vensor_loader bypassrls",
+    "a role that makes others": "alter role vensor_loader createrole",
 }
 
 
@@ -166,7 +174,7 @@ def test_no_session_writes_a_foreign_row(warehouse: Planted) -> None:
         tables = [name for name in _tenanted(connection) if name in relations(connection, "rp")]
         keys = {name: _partition_key(connection, name) for name in tables}
         measured = {
-            name for name in tables if name.startswith("metrics.")
+            name for name in tables if name.startswith(("intermediate.", "metrics.", "candidate."))
         }  # dbt owns what it makes: the transformer may empty a table, and reads none but its own
     for case, session, spoof in cases(warehouse):
         with warehouse.session(session.user, session.settings | spoof, session.role) as connection:
@@ -204,16 +212,17 @@ def test_each_session_sees_its_own_rows(warehouse: Planted) -> None:
     seen = dict[str, int]()
     with warehouse.as_superuser() as connection:
         tables = [name for name in _tenanted(connection) if name in relations(connection, "rp")]
+        views = [name for name in relations(connection, "v") if name.startswith("bi.")]
     for case, session in sessions(warehouse).items():
         with warehouse.session(session.user, session.settings, session.role) as connection:
             count = "select count(*) from {} where org_id = %s"
-            rows = {name: _tried(connection, count.format(name), MINE) for name in tables}
+            rows = {name: _tried(connection, count.format(name), MINE) for name in tables + views}
         readable = {name: count for name, count in rows.items() if count is not None}
         seen[case] = len(readable)
         assert set(map(bool, readable.values())) <= {session.whose is not None}, case
     assert seen["loader"] > 50
     assert seen["transformer"] > 25
-    assert seen["vensor_bi"] == sum(name.startswith("metrics.") for name in tables)
+    assert seen["vensor_bi"] == len(views) > 0
     assert seen["vensor_auditor"] == 4
     assert seen["vensor_privacy_officer"] == 3
     if warehouse.supabase:
@@ -254,14 +263,14 @@ def test_no_session_makes_anything_where_it_reads(warehouse: Planted) -> None:
                 ):
                     if _tried(connection, statement) is not None:
                         made.add((session.user, schema))
-    dbt = ("staging", "intermediate", "metrics")
+    dbt = ("staging", "intermediate", "metrics", "candidate", "bi")
     assert made == {("vensor_transformer", schema) for schema in dbt}
 
 
 @in_supabase
 def test_a_member_who_leaves_sees_nothing_from_then_on(warehouse: Planted) -> None:
     """Whatever the token says, which is good for an hour more."""
-    count = "select count(*) from metrics.fct_ticket_flow_daily"
+    count = "select count(*) from bi.rpt_ticket_flow_daily"
     member = ("authenticator", claims(MEMBER, MINE), "authenticated")
     leave = "delete from app.members where user_id = %s"
     with warehouse.session(*member) as connection, warehouse.as_superuser() as administrator:

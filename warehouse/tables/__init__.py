@@ -1,6 +1,7 @@
 """Every table of the warehouse, by schema. dbt's own are in dbt/."""
 
 from warehouse.tables import (
+    agents,
     ai,
     app,
     assessments,
@@ -20,6 +21,7 @@ DBT_SCHEMAS = ("staging", "intermediate", "candidate", "metrics", "bi")
 __all__ = [
     "DBT_SCHEMAS",
     "SCHEMAS",
+    "agents",
     "ai",
     "app",
     "assessments",

@@ -31,6 +31,7 @@ organizations = Table(
     Column("timezone", Text, nullable=False, server_default="UTC"),
     Column("retention_days", Integer, nullable=False, server_default="30"),
     Column("audit_retention_days", Integer, nullable=False, server_default="90"),
+    Column("agent_retention_days", Integer, nullable=False, server_default="90"),
     Column(
         "upstream_recordings",
         Text,
@@ -43,6 +44,7 @@ organizations = Table(
     CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="slug"),
     CheckConstraint("retention_days between 1 and 3650", name="retention_days"),
     CheckConstraint("audit_retention_days between 30 and 3650", name="audit_retention_days"),
+    CheckConstraint("agent_retention_days between 1 and 3650", name="agent_retention_days"),
     CheckConstraint("upstream_recordings in ('keep', 'delete')", name="upstream_recordings"),
     schema="app",
     info=CONTROL,
@@ -188,6 +190,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     now("created_at"),
     instant("posted_at"),
+    instant("refused_at"),
     CheckConstraint("state in ('pending', 'sending', 'posted', 'refused')", name="state"),
     schema="app",
     info={"class": "skeleton"},

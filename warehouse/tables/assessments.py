@@ -76,6 +76,17 @@ quality_scores = skeleton(
     schema="ai",
     watched=True,
 )
+# Once raised it stays, whatever the ticket is judged to be later.
+escalations = skeleton(
+    "escalations",
+    key("ticket_id"),
+    Column("trigger", Text, primary_key=True, comment="what raised it: risk"),
+    Column("tier", Text, nullable=False, comment="of the trigger risk: the urgency then"),
+    instant("raised_at", nullable=False),
+    Column("model_version", Text, comment="whose judgement it was; null: nobody's"),
+    schema="ai",
+    watched=True,
+)
 summaries = content(
     "summaries",
     key("ticket_id"),

@@ -35,6 +35,7 @@ labels = skeleton(
         name="value",
     ),
     schema="ai",
+    watched=True,
 )
 evaluations = Table(
     "evaluations",

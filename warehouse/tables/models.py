@@ -1,11 +1,13 @@
 """Which models an organization uses, what they may cost and what they did cost."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
     Date,
     Double,
+    Index,
     Integer,
     Numeric,
     Table,
@@ -62,7 +64,17 @@ usage = Table(
     Column("output_tokens", BigInteger, nullable=False),
     Column("audio_seconds", Double, nullable=False),
     Column("cost_usd", Numeric, comment="null: the price of a call of this day is not known"),
+    Column("latency_n", BigInteger, nullable=False, server_default="0", comment="calls timed"),
+    Column("latency_sum_ms", Double, nullable=False, server_default="0"),
+    Column(
+        "latency_histogram",
+        ARRAY(BigInteger),
+        nullable=False,
+        server_default="{}",
+        comment="of milliseconds, by bi.bucket",
+    ),
     now("last_at"),
+    Index(None, "org_id", "last_at"),
     CheckConstraint(CAPABILITY, name="capability"),
     CheckConstraint(PROVIDER, name="provider"),
     schema="ai",

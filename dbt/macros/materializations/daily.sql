@@ -8,7 +8,7 @@
     {%- set candidate = target.incorporate(path={'schema': 'candidate'}) -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {% if var('prepare') %}
+    {% if is_preparing() %}
         {% do make_daily(target, candidate, sql) %}
     {% endif %}
     {% do write_slice(candidate, sql, contracted_columns()) %}

@@ -7,7 +7,7 @@
     {%- set target = this.incorporate(type='table') -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {% if var('prepare') %}
+    {% if is_preparing() %}
         {% do make_fact(target, sql) %}
     {% endif %}
     {% do write_fact(target, sql) %}
@@ -71,6 +71,12 @@
         )
         {{ noted }}
     {%- endcall %}
+    {#- the first build finds no statistics: a loop would look up each row among all those before it -#}
+    {% call statement('no_loops') -%}
+        select set_config(
+            'enable_nestloop', ({{ loaded_after() }} <> '-infinity')::text, true
+        )
+    {%- endcall %}
     {% call statement('main') -%}
         with written as (
             insert into {{ target }} ({{ columns | join(', ') }})
@@ -84,7 +90,11 @@
         {{ noted }}
     {%- endcall %}
     {#- the first build finds no statistics, and the daily tables read it next -#}
-    {% if var('loaded_after') == '-infinity' and not var('prepare') %}
-        {% call statement('analyze') %} analyze {{ target }} {% endcall %}
-    {% endif %}
+    {% call statement('analyze') -%}
+        do $$ begin
+            if {{ loaded_after() }} = '-infinity' and exists (select from {{ target }}) then
+                analyze {{ target }};
+            end if;
+        end $$
+    {%- endcall %}
 {%- endmacro %}

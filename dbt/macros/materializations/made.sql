@@ -1,11 +1,13 @@
 {#-
     What the three materializations share. Relations are made by `vensor init`, which runs every
-    model with `var('prepare')`; a day's build only writes into what is there.
+    model with `is_preparing()`; a day's build only writes into what is there.
 -#}
 
 {#- Makes the table anew as the query's columns have it; what it held is scratch. -#}
 {% macro make_slice(target, sql) -%}
     {% call statement('drop') %} drop table if exists {{ target }} cascade {% endcall %}
+    {#- and with it the views on it, which dbt would else take to be there -#}
+    {% do adapter.cache_dropped(target) %}
     {% call statement('create') -%}
         create table {{ target }} as select * from ({{ sql }}) as q limit 0
     {%- endcall %}

@@ -6,7 +6,7 @@
     {%- set target = this.incorporate(type='table') -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {% if var('prepare') %}
+    {% if is_preparing() %}
         {% do make_slice(target, sql) %}
     {% endif %}
     {% do write_slice(target, sql) %}

@@ -3,6 +3,7 @@ select
     org_id,
     id as comment_id,
     ticket_id,
+    author_id,
     author_role,
     is_public,
     created_at,

@@ -11,4 +11,14 @@ select
     created_at as changed_at,
     loaded_at
 from {{ source('zendesk', 'audit_events') }}
-where field_name in ('status', 'custom_status_id', 'group_id', 'priority', 'merged_into_id')
+where
+    field_name in (
+        'status',
+        'custom_status_id',
+        'group_id',
+        'assignee_id',
+        'priority',
+        'schedule_id',
+        'satisfaction_score',
+        'merged_into_id'
+    )

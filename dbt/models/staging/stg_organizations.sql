@@ -2,5 +2,6 @@
 select
     org_id,
     timezone,
-    retention_days
+    retention_days,
+    agent_retention_days
 from {{ source('app', 'organizations') }}

@@ -14,7 +14,6 @@ from cli.peers import Sandbox
 from tasks.assess import assess_tickets
 from tasks.errors import ConfigurationError
 from tasks.escalate import escalate
-from tasks.metrics.dbt import prepare
 from tasks.resources import Resources
 from tests.tasks.assessment.conftest import Write
 
@@ -107,7 +106,6 @@ def test_the_digest_says_who_may_escalate_before_it_is_too_late(
         channel=slack["channels"]["acme"],
         token=slack["bot_token"],
     )
-    prepare(resources.logins.transformer, target_dir=resources.settings.home / "dbt")
     write(1, THREAT)
     write(2, THREAT, status="solved")
     assess_tickets.fn(resources.organization.slug)

@@ -219,6 +219,7 @@ def test_no_answer_has_its_own_error_and_is_paid_for(answer, reason):
     assert found.reason == reason
     assert len(server.asked) == 1
     assert spent == [Usage(input_tokens=9, cached_tokens=4, output_tokens=2)]
+    assert spent[0].latency_ms > 0
 
 
 def test_what_a_server_lacks_is_learned():

@@ -4,6 +4,7 @@ select
     held.org_id,
     held.comment_id,
     held.ticket_id,
+    held.author_id,
     held.author_role,
     held.is_public,
     held.created_at

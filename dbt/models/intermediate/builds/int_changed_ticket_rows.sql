@@ -8,7 +8,11 @@ select
     held.via_channel,
     held.group_id,
     held.brand_id,
+    held.requester_id,
+    held.assignee_id,
+    held.merged_into_id,
     held.created_at,
+    held.updated_at,
     held.deleted_at
 from {{ ref('stg_tickets') }} as held
 inner join {{ ref('int_changed_tickets') }} as changed

@@ -6,6 +6,18 @@
     unique_key=['org_id', 'metric_day'],
     pre_hook="{{ after([
         ref('fct_ticket_event'),
+        ref('fct_sla_change'),
+        ref('fct_satisfaction'),
+        ref('fct_call'),
+        ref('fct_agent_event'),
+        ref('fct_ticket_duration'),
+        ref('fct_metric_parity'),
+        ref('fct_reply'),
+        ref('fct_sentiment'),
+        ref('fct_sop_check'),
+        ref('fct_quality'),
+        ref('fct_ai_coverage'),
+        ref('fct_escalation'),
     ]) }}"
 ) }}
 with organizations as (
@@ -13,7 +25,7 @@ with organizations as (
 ),
 
 runs as (
-    select '{{ var("as_of") }}'::timestamptz as as_of
+    select {{ as_of() }} as as_of
 ),
 
 builds as (
@@ -29,10 +41,15 @@ seals as (
 ),
 
 changed_days as (
-    select distinct
+    select
         org_id,
         metric_day
     from {{ ref('stg_changed_metric_days') }}
+    union
+    select
+        org_id,
+        metric_day
+    from {{ ref('int_changed_model_days') }}
 ),
 
 days as (
@@ -66,7 +83,7 @@ told as (
             ) / 60
         )::integer as utc_offset_minutes,
         -- the day was not over when it was last published, or never was
-        builds.as_of is null or days.ends_at > least(builds.as_of, '{{ var("as_of") }}') as is_new,
+        builds.as_of is null or days.ends_at > least(builds.as_of, {{ as_of() }}) as is_new,
         changed_days.metric_day is not null as has_changed
     from days
     left join builds on days.org_id = builds.org_id
@@ -89,5 +106,5 @@ select
     ends_at,
     utc_offset_minutes,
     is_new,
-    is_new or has_changed or '{{ var("loaded_after") }}' = '-infinity' as is_changed
+    is_new or has_changed or {{ loaded_after() }} = '-infinity' as is_changed
 from told

@@ -10,7 +10,7 @@ with days as (
 
 events as (
     select * from {{ ref('fct_ticket_event') }}
-    where happened_at <= '{{ var("as_of") }}'::timestamptz
+    where happened_at <= {{ as_of() }}
 ),
 
 groups as (
