@@ -11,7 +11,7 @@ demo: setup
 	@$(BIN)/vensor demo
 
 test: setup-dev
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # On demand: a Superset of its own, 0.8 GB. PICTURES=folder takes one of each dashboard.
 SUPERSET := .superset-venv

@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 def _checked_name(name: str | None) -> str | None:
     if name is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,29}", name):
-        raise typer.BadParameter("a-z, 0-9 and -, at most 30 of them", param_hint="--login")
+        raise typer.BadParameter("--login takes a-z, 0-9 and -, at most 30 of them")
     return name
 
 

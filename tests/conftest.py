@@ -24,14 +24,42 @@ from tasks.encryption.providers.local import from_text
 from tasks.metrics.dbt import PARSED, prepare
 from tasks.resources import Resources, opened
 from tests.supabase import Supabase, serving
-from warehouse import embedded
+from warehouse import embedded, publishing
 from warehouse.bootstrap import initialise_embedded
 from warehouse.migrate import migrate
 from warehouse.organizations import add_organization, ensure_partitions
-from warehouse.sessions import Logins, Organization, engine_for, find_organization
+from warehouse.sessions import (
+    Logins,
+    Organization,
+    engine_for,
+    find_organization,
+    tenant_session,
+)
 
 HOME = "VENSOR_TEST_HOME"
 KEK = "PaYVaVhI6bGsI7fc43qVmlGNOztYTNKctZL/lb5oJRk="
+LONGEST = (
+    "tests/flows/test_no_leaks.py",
+    "tests/flows/test_organization.py",
+    "tests/warehouse/test_isolation.py",
+    "tests/flows/test_gates.py",
+    "tests/dbt/test_ticket_flow.py",
+    "tests/dbt/test_seals.py",
+    "tests/cli/test_connect.py",
+    "tests/flows/test_authorized.py",
+    "tests/flows/test_evaluation.py",
+    "tests/flows/test_killed.py",
+    "tests/cli/test_members.py",
+    "tests/tasks/test_rotation.py",
+    "tests/tasks/zendesk/test_limits.py",
+    "tests/tasks/zendesk/test_modes.py",
+    "tests/tasks/quality/test_gates.py",
+    "tests/tasks/quality/test_published.py",
+    "tests/dbt/test_model_figures.py",
+    "tests/dbt/test_service.py",
+    "tests/dbt/test_runs.py",
+    "tests/evaluation/test_goals.py",
+)
 UNLIMITED = (
     "incremental",
     "talk_incremental",
@@ -52,6 +80,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("PREFECT_RESULTS_PERSIST_BY_DEFAULT", "false")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no worker ends long after the others."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.split("::")[0], len(places)))
 
 
 def _clean_up() -> None:
@@ -131,6 +165,17 @@ def new_organization(
         engine, slug=slug, name=slug.upper(), timezone=timezone, retention_days=retention_days
     )
     return find_organization(engine, slug)
+
+
+def published(logins: Logins, organization: Organization, as_of: datetime) -> None:
+    """Publishes a build as of then: without one no ticket is purged."""
+    org_id = organization.org_id
+    engine = engine_for(logins.transformer)
+    with tenant_session(engine, org_id) as connection:
+        begun = publishing.begin(connection, as_of=as_of, definition="of the tests")
+        publishing.finish(connection, org_id, begun)
+        publishing.publish(connection, org_id)
+    engine.dispose()
 
 
 @pytest.fixture

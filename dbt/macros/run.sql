@@ -17,7 +17,7 @@
     {%- if var(name, none) -%}
         '{{ var(name) }}'::timestamptz
     {%- else -%}
-        current_setting('app.{{ name }}')::timestamptz
+        current_setting('app.{{ name }}', true)::timestamptz
     {%- endif -%}
 {%- endmacro %}
 

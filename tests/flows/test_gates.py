@@ -23,7 +23,7 @@ orchestrator.configure(load_settings().home)
 from prefect.client.orchestration import get_client
 async def shown():
     async with get_client() as client:
-        found = await client.read_artifacts()
+        found = sorted(await client.read_artifacts(), key=lambda one: one.created)
         return [one.data for one in found if one.key == sys.argv[1]]
 print(json.dumps(asyncio.run(shown())))
 """

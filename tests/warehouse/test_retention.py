@@ -8,11 +8,11 @@ from sqlalchemy import Engine, text
 
 from tasks.purge import purge_organization
 from tasks.resources import Resources
-from tests.conftest import new_organization
-from warehouse import audit, ledger, publishing, retention
+from tests.conftest import new_organization, published
+from warehouse import audit, ledger, retention
 from warehouse.loading import Rows, merge
 from warehouse.retention import clock
-from warehouse.sessions import Logins, Organization, engine_for, find_organization, tenant_session
+from warehouse.sessions import Logins, Organization, find_organization, tenant_session
 from warehouse.tables import ai, zendesk
 
 TICKET = ("id", "status", "created_at", "updated_at", "changed_at")
@@ -51,17 +51,6 @@ def _load_ticket(engine: Engine, organization: Organization, key: int, at: datet
         )
 
 
-def _measured(logins: Logins, organization: Organization, as_of: datetime) -> None:
-    """Publishes a build as of then."""
-    org_id = organization.org_id
-    engine = engine_for(logins.transformer)
-    with tenant_session(engine, org_id) as connection:
-        begun = publishing.begin(connection, as_of=as_of, definition="of the tests")
-        publishing.finish(connection, org_id, begun)
-        publishing.publish(connection, org_id)
-    engine.dispose()
-
-
 def _ids(engine: Engine, org_id: UUID, table: str, column: str) -> list[int]:
     with tenant_session(engine, org_id) as connection:
         return sorted(connection.execute(text(f"select {column} from {table}")).scalars())
@@ -74,7 +63,7 @@ def test_a_purge_removes_exactly_what_is_past_its_clock(
     organization = resources.organization
     for key, days in ((1, 40), (2, 32), (3, 29), (4, 0)):
         _load_ticket(engine, organization, key, as_of - timedelta(days=days))
-    _measured(logins, organization, as_of)
+    published(logins, organization, as_of)
     receipt = purge_organization.fn(organization.slug, as_of, False)
     org_id = organization.org_id
     assert _ids(engine, org_id, "zendesk.tickets", "id") == [3, 4]
@@ -93,7 +82,7 @@ def test_a_ticket_whose_days_are_not_measured_stays_as_a_skeleton(
     purge_organization.fn(organization.slug, as_of, False)
     assert _ids(engine, organization.org_id, "zendesk.tickets", "id") == [1]
     assert _ids(engine, organization.org_id, "zendesk.comment_contents", "ticket_id") == []
-    _measured(logins, organization, as_of - timedelta(days=35))
+    published(logins, organization, as_of - timedelta(days=35))
     purge_organization.fn(organization.slug, as_of, False)
     assert _ids(engine, organization.org_id, "zendesk.tickets", "id") == []
 
@@ -104,7 +93,7 @@ def test_a_dry_run_counts_and_deletes_nothing(
     """What it says is what a purge then does."""
     organization = resources.organization
     _load_ticket(engine, organization, 1, as_of - timedelta(days=40))
-    _measured(logins, organization, as_of)
+    published(logins, organization, as_of)
     assert "would delete" in purge_organization.fn(organization.slug, as_of, True)
     assert _ids(engine, organization.org_id, "zendesk.tickets", "id") == [1]
 
@@ -115,7 +104,7 @@ def test_a_purge_is_written_to_the_audit_trail(
     """With its cutoff and counts, and no value."""
     organization = resources.organization
     _load_ticket(engine, organization, 1, as_of - timedelta(days=40))
-    _measured(logins, organization, as_of)
+    published(logins, organization, as_of)
     purge_organization.fn(organization.slug, as_of, False)
     with tenant_session(engine, organization.org_id) as connection:
         details = connection.execute(
@@ -134,7 +123,7 @@ def test_a_purge_touches_no_other_organization(
 ) -> None:
     """Each organization has its own clock."""
     _load_ticket(engine, other_organization, 1, as_of - timedelta(days=40))
-    _measured(logins, resources.organization, as_of)
+    published(logins, resources.organization, as_of)
     purge_organization.fn(resources.organization.slug, as_of, False)
     assert _ids(engine, other_organization.org_id, "zendesk.tickets", "id") == [1]
     assert _ids(engine, other_organization.org_id, "zendesk.comment_contents", "ticket_id") == [1]
@@ -149,7 +138,7 @@ def test_the_keys_of_past_weeks_are_destroyed_and_their_content_opens_no_more(
     place = {"column": "zendesk.ticket_contents.sealed", "row_id": "1"}
     sealed = resources.cipher.seal(b"words", changed_at=old, **place)
     fresh = resources.cipher.seal(b"words", changed_at=as_of, **place)
-    _measured(logins, organization, as_of)
+    published(logins, organization, as_of)
     assert "1 keys.org_keys" in purge_organization.fn(organization.slug, as_of, False)
     from tasks.resources import opened
 

@@ -239,12 +239,12 @@ def test_another_column_than_declared_closes_the_gate(
     url = logins.migrator.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("set role vensor_owner")
-        connection.execute("alter table zendesk.holidays add surprise text")
-        connection.execute("alter table zendesk.holidays alter name type varchar(9)")
         try:
+            connection.execute("alter table zendesk.holidays add surprise text")
+            connection.execute("alter table zendesk.holidays alter name type varchar(99)")
             result = gate(logins.loader, organization.org_id, "after_load", as_of=AS_OF)
         finally:
-            connection.execute("alter table zendesk.holidays drop surprise")
+            connection.execute("alter table zendesk.holidays drop if exists surprise")
             connection.execute("alter table zendesk.holidays alter name type text")
     assert _broken(result) == [("zendesk.holidays", None, "columns as declared", 2)]
 

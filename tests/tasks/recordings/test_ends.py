@@ -17,10 +17,9 @@ from tasks.recording_ends import sweep_objects
 from tasks.recordings import fetch_recordings
 from tasks.resources import Resources
 from tasks.storage import Stores
-from tests.conftest import new_organization
+from tests.conftest import new_organization, published
 from tests.tasks.zendesk.scripted.server import Said, Script
-from warehouse import ledger
-from warehouse.ledger import StageResult, exclusive
+from warehouse.ledger import exclusive
 from warehouse.upstream import is_deleting
 
 OLD, YOUNG = 40, 3
@@ -52,17 +51,6 @@ def _keep(
     return desk
 
 
-def _measured(desk: Resources, as_of: datetime) -> None:
-    """Without it no ticket goes."""
-    org_id = desk.organization.org_id
-    with desk.session() as connection:
-        run_id = ledger.begin(connection, org_id, flow="organization", as_of=as_of)
-        ledger.record_stage(
-            connection, org_id, run_id, "measure", StageResult(), seconds=0.0, error=None
-        )
-        ledger.end(connection, run_id, state="completed")
-
-
 def _delete_upstream(desk: Resources) -> None:
     with desk.session() as connection:
         connection.execute(text("update app.organizations set upstream_recordings = 'delete'"))
@@ -92,7 +80,7 @@ def test_a_recording_past_its_clock_is_gone_from_its_store(
     _purge(kept, as_of)
     assert _names(kept, stores) == ["2"]
     assert _calls(kept) == [1, 2], "not measured yet: the skeleton stays"
-    _measured(kept, as_of)
+    published(kept.logins, kept.organization, as_of)
     _purge(kept, as_of)
     assert _calls(kept) == [2]
     assert _names(kept, stores) == ["2"]
@@ -186,7 +174,7 @@ def test_what_ends_here_is_deleted_in_zendesk_where_that_is_wanted(
         assert list(noted.scalars()) == [1]
         told = "select details from audit.events where action = 'delete.upstream'"
         assert connection.execute(text(told)).scalar_one() == {"deleted": 1, "left": 0}
-    _measured(kept, as_of)
+    published(kept.logins, kept.organization, as_of)
     _purge(kept, as_of)
     assert len(script.asked) == 1, "once"
     assert _calls(kept) == [2]
@@ -222,7 +210,7 @@ def test_a_missing_scope_is_said_and_stops_no_purge(
 ) -> None:
     """What is here goes at its time whatever Zendesk allows."""
     _delete_upstream(kept)
-    _measured(kept, as_of)
+    published(kept.logins, kept.organization, as_of)
     script.answers = [Said({"description": "Wilhelmina"}, 403)]
     receipt = _purge(kept, as_of)
     assert "1 recordings left in Zendesk" in receipt
@@ -237,7 +225,7 @@ def test_what_fails_for_now_keeps_its_row_until_the_next_purge(
 ) -> None:
     """Its ticket, words and audio go; ids alone wait, to be deleted in Zendesk yet."""
     _delete_upstream(kept)
-    _measured(kept, as_of)
+    published(kept.logins, kept.organization, as_of)
     script.answers = [Said(status=503)] * 3
     receipt = _purge(kept, as_of)
     assert "the next purge tries again" in receipt
@@ -272,7 +260,7 @@ def test_a_store_that_is_away_holds_back_no_row(
 ) -> None:
     """The warehouse is purged, then the step fails, to be tried again; then the object goes."""
     _keep(desk, script, pending, as_of)
-    _measured(desk, as_of)
+    published(desk.logins, desk.organization, as_of)
     with monkeypatch.context() as away:
         retries = {"connect_timeout": 1, "retries": {"max_attempts": 0}}
         options = {"endpoint_url": "http://127.0.0.1:9", "key": "k", "secret": "s"}
