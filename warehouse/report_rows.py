@@ -187,8 +187,8 @@ class Freshness:
     as_of: datetime
     max_event_at: datetime | None
     lag_minutes: float | None
-    rows_in: int
-    rows_out: int
+    rows_in: int | None
+    rows_out: int | None
     last_sealed_day: date | None
 
 

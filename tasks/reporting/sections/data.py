@@ -123,8 +123,7 @@ def _fresh_row(row: Freshness, timezone: str) -> Sequence[str]:
         plain(row.source),
         _instant(row.max_event_at, timezone) if row.max_event_at else "none",
         duration(row.lag_minutes) if row.lag_minutes is not None else "not known",
-        f"{row.rows_in:,}",
-        f"{row.rows_out:,}",
+        *("not known" if rows is None else f"{rows:,}" for rows in (row.rows_in, row.rows_out)),
         day(row.last_sealed_day) if row.last_sealed_day else "none",
     )
 
