@@ -32,7 +32,7 @@ lint: setup-dev
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/sqlfluff lint --disable-progress-bar dbt/models warehouse/sql
+	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt/models warehouse/sql
 
 bench: setup-dev
 	@$(BIN)/python -m benchmarks.extraction
