@@ -3,6 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What is installed is compiled when it is first imported, and kept: dbt and Great Expectations
+# would otherwise be compiled again by every process.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-superset check lint bench docs setup setup-dev down clean
 .DEFAULT_GOAL := demo

@@ -16,7 +16,6 @@ from tasks.identity import Actor, acting
 from tasks.resources import opened_engine
 from tasks.settings import Settings, load_settings
 from warehouse.bootstrap import create_database, initialise_embedded
-from warehouse.migrate import migrate
 from warehouse.organizations import add_organization
 from warehouse.sessions import Logins, directory
 
@@ -49,6 +48,7 @@ def init() -> None:
 def initialise(settings: Settings) -> Logins:
     """The logins of a warehouse that stands, with roles, tables, policies and metric tables."""
     from tasks.metrics.dbt import prepare
+    from warehouse.migrate import migrate
 
     if settings.embedded:
         logins = initialise_embedded(settings.home)

@@ -132,9 +132,9 @@ class Desk:
 
 
 @pytest.fixture(scope="session")
-def target_dir(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def target_dir(home: Path, logins: Logins, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where dbt leaves what it writes."""
-    return parsed_project(home, tmp_path_factory.mktemp("dbt"))
+    return parsed_project(home, tmp_path_factory.mktemp("dbt"), logins)
 
 
 def new_desk(engine: Engine, logins: Logins, target_dir: Path, **settings: Any) -> Desk:

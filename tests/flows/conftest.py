@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -11,7 +12,11 @@ from uuid import uuid4
 import pytest
 
 from cli import orchestrator, peers
-from tests.conftest import HOME, KEK, measured_database, parsed_project
+from cli.connect import connect_slack, connect_zendesk
+from tasks.resources import opened, opened_engine
+from tasks.settings import load_settings
+from tests.conftest import KEK, measured_database, parsed_project
+from warehouse.organizations import add_organization
 from warehouse.sessions import Logins
 
 
@@ -40,6 +45,15 @@ class Terminal:
         out, err = process.communicate(timeout=300)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
+    @contextmanager
+    def within(self) -> Iterator[None]:
+        """The terminal's settings, in this process."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environment.items():
+                if name.startswith("VENSOR_"):
+                    patch.setenv(name, value)
+            yield
+
 
 @pytest.fixture(scope="session")
 def vensor_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -51,15 +65,21 @@ def vensor_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def terminal(logins: Logins, vensor_home: Path) -> Terminal:
+def terminal(home: Path, logins: Logins, vensor_home: Path) -> Terminal:
     """A terminal on this worker's database."""
+    parsed_project(home, vensor_home / "dbt", logins)
     return _terminal(logins, vensor_home)
 
 
 @pytest.fixture
-def lonely_terminal(home: Path, worker_id: str, vensor_home: Path) -> Terminal:
+def lonely_terminal(
+    home: Path, worker_id: str, logins: Logins, vensor_home: Path
+) -> Iterator[Terminal]:
     """A terminal on a database in which no other test has organizations."""
-    return _terminal(measured_database(home, f"lonely_{worker_id}"), vensor_home)
+    lonely = measured_database(home, f"lonely_{worker_id}")
+    parsed_project(home, vensor_home / "dbt", lonely)
+    yield _terminal(lonely, vensor_home)
+    parsed_project(home, vensor_home / "dbt", logins)
 
 
 def _terminal(logins: Logins, home: Path) -> Terminal:
@@ -75,13 +95,12 @@ def _terminal(logins: Logins, home: Path) -> Terminal:
         ("TRANSFORMER", logins.transformer),
     ):
         environment[f"VENSOR_{name}_URL"] = url.render_as_string(hide_password=False)
-    parsed_project(Path(os.environ[HOME]), home / "dbt")
     return Terminal(environment)
 
 
 @pytest.fixture
 def connected(terminal: Terminal, sandbox: peers.Sandbox) -> "ConnectedSlug":
-    """A new organization, connected to the sandbox's acme from the terminal."""
+    """A new organization, connected to the sandbox's acme."""
     return connect(terminal, sandbox, f"acme-{uuid4().hex[:8]}")
 
 
@@ -91,24 +110,20 @@ ConnectedSlug = str
 def connect(terminal: Terminal, sandbox: peers.Sandbox, slug: str, account: str = "acme") -> str:
     """Adds and connects an organization; its slug."""
     zendesk, slack = sandbox.zendesk[account], sandbox.slack
-    for arguments, secret in (
-        (("org", "add", slug, "--name", "Acme", "--timezone", "Europe/Berlin"), ""),
-        (
-            (
-                *("connect", "zendesk", "--org", slug, "--base-url", zendesk["base_url"]),
-                *("--client-id", zendesk["client_id"]),
-            ),
-            zendesk["client_secret"],
-        ),
-        (
-            (
-                *("connect", "slack", "--org", slug, "--base-url", slack["base_url"]),
-                *("--channel", slack["channels"][account]),
-            ),
-            slack["bot_token"],
-        ),
-    ):
-        done = terminal.run(*arguments, stdin=f"{secret}\n" if secret else "")
-        assert done.returncode == 0, done.stderr
-        assert not secret or secret not in done.stdout + done.stderr
+    with terminal.within():
+        with opened_engine(load_settings()) as engine:
+            add_organization(engine, slug=slug, name="Acme", timezone="Europe/Berlin")
+        with opened(slug) as resources:
+            connect_zendesk(
+                resources,
+                base_url=zendesk["base_url"],
+                client_id=zendesk["client_id"],
+                secret=zendesk["client_secret"],
+            )
+            connect_slack(
+                resources,
+                base_url=slack["base_url"],
+                channel=slack["channels"][account],
+                token=slack["bot_token"],
+            )
     return slug

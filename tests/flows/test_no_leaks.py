@@ -94,6 +94,9 @@ def day(
         begin(found)
         fields = [{"path": path, "form": field.form} for path, field in PERSONAL.items()]
         found.control("POST", "/marks", [*fields, *WRONG, UNHEARD_OF])
+        for account in TICKETS:
+            slug = f"{account}-{os.urandom(4).hex()}"
+            found.slugs[account] = connect(terminal, marked_sandbox, slug, account)
         with ThreadPoolExecutor() as both:
             list(both.map(lambda run: run(found), (_run_exports, _run_lists)))
         found.run("doctor", status=None)  # other tests' organizations lack connections
@@ -103,7 +106,7 @@ def day(
 
 def _run_exports(day: Day) -> None:
     """The first organization's day: a page comes cut off, two records are wrong."""
-    slug = day.slugs["acme"] = connect(day.terminal, day.sandbox, f"acme-{os.urandom(4).hex()}")
+    slug = day.slugs["acme"]
     cut = {"path": "/incremental/tickets/cursor", "kind": "truncate", "account": "acme"}
     day.control("POST", "/faults", cut)
     day.control("POST", "/changes", {"account": "acme", "kind": "delete_ticket", "ticket_id": 30})
@@ -123,9 +126,7 @@ def _run_exports(day: Day) -> None:
 
 def _run_lists(day: Day) -> None:
     """The second's: its exports are refused, it has surveys, and a gate is closed in the end."""
-    slug = day.slugs["globex"] = connect(
-        day.terminal, day.sandbox, f"globex-{os.urandom(4).hex()}", "globex"
-    )
+    slug = day.slugs["globex"]
     day.control("POST", "/refusals", {"account": "globex", "what": ["export", "csat"]})
     closed = day.run("run", "--org", slug, "--stages", "extract,check", status=1)
     assert "the gate after_load is closed: zendesk.tickets.status known value" in closed
@@ -151,10 +152,7 @@ def controls(day: Day, marks: dict[str, str]) -> dict[str, str]:
 def opened_columns(day: Day) -> dict[str, bytes]:
     """What the sealed columns of both organizations open to, by table."""
     found: dict[str, bytes] = {}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in day.terminal.environment.items():
-            if name.startswith("VENSOR_"):
-                patch.setenv(name, value)
+    with day.terminal.within():
         for slug in day.slugs.values():
             with opened(slug) as resources:
                 for table, content in _iter_opened(resources):
