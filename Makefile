@@ -1,5 +1,5 @@
-# `make demo` shows the main job; `make test` runs every test; `make bench` measures. Each sets up
-# what it needs.
+# `make demo` shows the main job; `make test` tests it; `make bench` measures. Each sets up what it
+# needs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,14 +7,20 @@ BIN := $(VENV)/bin
 # would otherwise be compiled again by every process.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-superset check lint bench docs setup setup-dev down clean
+.PHONY: demo test test-all test-superset check lint bench docs setup setup-dev down clean
 .DEFAULT_GOAL := demo
 
 demo: setup
 	@$(BIN)/vensor demo
 
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
 test: setup-dev
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) -m "not slow"
+
+# what `make test` leaves out as well: 25 minutes on two cores
+test-all: setup-dev
+	@$(PYTEST)
 
 # On demand: a Superset of its own, 0.8 GB. PICTURES=folder takes one of each dashboard.
 SUPERSET := .superset-venv
@@ -43,6 +49,7 @@ bench: setup-dev
 	@$(BIN)/python -m benchmarks.sealing
 	@$(BIN)/python -m benchmarks.isolation
 	@$(BIN)/python -m benchmarks.gates
+	@$(BIN)/python -m benchmarks.metrics
 	@$(BIN)/python -m benchmarks.search
 	@$(BIN)/python -m benchmarks.ai
 

@@ -60,6 +60,31 @@ LONGEST = (
     "tests/dbt/test_runs.py",
     "tests/evaluation/test_goals.py",
 )
+# Left to `make test-all`, so that `make test` ends within a quarter of an hour on two cores: what
+# takes many builds, many runs of the terminal, or a second shape of what is tested in the first.
+SLOW = (
+    "tests/dbt/test_seals.py",
+    "tests/dbt/test_service.py",
+    "tests/flows/test_authorized.py::test_a_run_by_hand",
+    "tests/flows/test_authorized.py::test_what_the_schedule",
+    "tests/flows/test_evaluation.py",
+    "tests/flows/test_gates.py",
+    "tests/flows/test_killed.py",
+    "tests/flows/test_organization.py::test_one_organization_s_failure",
+    "tests/tasks/models/test_killed.py",
+    "tests/tasks/recordings/test_ends.py::test_dropped_days",
+    "tests/tasks/recordings/test_words.py::test_word_errors",
+    "tests/tasks/redaction/test_redactor.py::test_a_text_made_to_keep_patterns_busy",
+    "tests/tasks/scoring/test_train.py::test_five_folds",
+    "tests/tasks/test_rotation.py::test_a_rotation_that_is_killed",
+    "tests/tasks/test_rotation.py::test_under_load",
+    "tests/tasks/zendesk/test_limits.py::test_processes_share",
+    "tests/tasks/zendesk/test_modes.py::test_an_export_that_is_closed",
+    "tests/tasks/zendesk/test_modes.py::test_comments_that_went_missing",
+    "tests/tasks/zendesk/test_modes.py::test_tickets_that_the_list",
+    "tests/warehouse/test_search.py::test_cells_hold_the_nearest",
+)
+SLOW_SHAPE = "[supabase"
 UNLIMITED = (
     "incremental",
     "talk_incremental",
@@ -82,8 +107,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("PREFECT_RESULTS_PERSIST_BY_DEFAULT", "false")
 
 
+@pytest.hookimpl(tryfirst=True)  # before what is marked is deselected
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, so that no worker ends long after the others."""
+    for item in items:
+        if item.nodeid.startswith(SLOW) or SLOW_SHAPE in item.nodeid:
+            item.add_marker("slow")
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.nodeid.split("::")[0], len(places)))
 

@@ -36,6 +36,7 @@ def test_a_failure_names_the_model_and_no_value(
     written = list((target_dir / str(desk.organization.org_id)).rglob("*.json"))
     assert written
     assert not [path for path in written if "Olympus" in path.read_text()]
+    desk.execute("update app.organizations set timezone = 'UTC'")  # retention is everyone's
 
 
 def test_a_run_that_is_broken_off_ends_dbt(

@@ -112,7 +112,8 @@ def connect(terminal: Terminal, sandbox: peers.Sandbox, slug: str, account: str 
     zendesk, slack = sandbox.zendesk[account], sandbox.slack
     with terminal.within():
         with opened_engine(load_settings()) as engine:
-            add_organization(engine, slug=slug, name="Acme", timezone="Europe/Berlin")
+            told = {"name": "Acme", "timezone": "Europe/Berlin", "retention_days": 30}
+            add_organization(engine, slug=slug, **told)
         with opened(slug) as resources:
             connect_zendesk(
                 resources,

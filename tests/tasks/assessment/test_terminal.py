@@ -89,6 +89,7 @@ def test_topics_are_shown_edited_and_reset(resources: Resources, tmp_path: Path)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Great Expectations
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_the_digest_says_who_may_escalate_before_it_is_too_late(
     resources: Resources, write: Write, sandbox: Sandbox, as_of: datetime
 ) -> None:
