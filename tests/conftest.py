@@ -49,6 +49,7 @@ LONGEST = (
     "tests/flows/test_authorized.py",
     "tests/flows/test_evaluation.py",
     "tests/flows/test_killed.py",
+    "tests/flows/test_no_leaks.py",
     "tests/cli/test_members.py",
     "tests/tasks/test_rotation.py",
     "tests/tasks/zendesk/test_limits.py",
@@ -65,11 +66,12 @@ LONGEST = (
 SLOW = (
     "tests/dbt/test_seals.py",
     "tests/dbt/test_service.py",
-    "tests/flows/test_authorized.py::test_a_run_by_hand",
-    "tests/flows/test_authorized.py::test_what_the_schedule",
+    "tests/dbt/test_model_figures.py",
+    "tests/flows/test_authorized.py",
     "tests/flows/test_evaluation.py",
     "tests/flows/test_gates.py",
     "tests/flows/test_killed.py",
+    "tests/flows/test_no_leaks.py",
     "tests/flows/test_organization.py::test_one_organization_s_failure",
     "tests/tasks/models/test_killed.py",
     "tests/tasks/recordings/test_ends.py::test_dropped_days",
@@ -79,9 +81,7 @@ SLOW = (
     "tests/tasks/test_rotation.py::test_a_rotation_that_is_killed",
     "tests/tasks/test_rotation.py::test_under_load",
     "tests/tasks/zendesk/test_limits.py::test_processes_share",
-    "tests/tasks/zendesk/test_modes.py::test_an_export_that_is_closed",
-    "tests/tasks/zendesk/test_modes.py::test_comments_that_went_missing",
-    "tests/tasks/zendesk/test_modes.py::test_tickets_that_the_list",
+    "tests/tasks/zendesk/test_modes.py",
     "tests/warehouse/test_search.py::test_cells_hold_the_nearest",
 )
 SLOW_SHAPE = "[supabase"
