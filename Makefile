@@ -18,7 +18,7 @@ PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 test: setup-dev
 	@$(PYTEST) -m "not slow"
 
-# what `make test` leaves out as well: 25 minutes on two cores
+# what `make test` leaves out as well: about half an hour on two cores
 test-all: setup-dev
 	@$(PYTEST)
 

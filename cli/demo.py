@@ -19,7 +19,7 @@ from cli.peers import Sandbox
 from tasks.errors import ConfigurationError
 from tasks.gate import permit
 from tasks.identity import Actor
-from tasks.resources import opened, opened_engine
+from tasks.resources import Resources, opened, opened_engine
 from tasks.settings import Settings, load_settings
 from warehouse.metrics import metric_rows
 from warehouse.organizations import add_organization, find_connection
@@ -75,24 +75,29 @@ def demo(
 def _connect(settings: Settings, sandbox: Sandbox, slug: str) -> None:
     """Adds and connects the organization, unless it is connected to this sandbox already."""
     _add(settings, slug)
-    zendesk = sandbox.zendesk[slug]
     with opened(slug) as resources:
         with resources.session() as connection:
             known = find_connection(connection, "zendesk")
-        if known is not None and known.base_url == zendesk["base_url"]:
+        if known is not None and known.base_url == sandbox.zendesk[slug]["base_url"]:
             return
-        connect_zendesk(
-            resources,
-            base_url=zendesk["base_url"],
-            client_id=zendesk["client_id"],
-            secret=zendesk["client_secret"],
-        )
-        connect_slack(
-            resources,
-            base_url=sandbox.slack["base_url"],
-            channel=sandbox.slack["channels"][slug],
-            token=sandbox.slack["bot_token"],
-        )
+        connect_to(sandbox, resources, slug)
+
+
+def connect_to(sandbox: Sandbox, resources: Resources, account: str) -> None:
+    """Connects the organization to this account of the sandbox, and to its channel."""
+    zendesk, slack = sandbox.zendesk[account], sandbox.slack
+    connect_zendesk(
+        resources,
+        base_url=zendesk["base_url"],
+        client_id=zendesk["client_id"],
+        secret=zendesk["client_secret"],
+    )
+    connect_slack(
+        resources,
+        base_url=slack["base_url"],
+        channel=slack["channels"][account],
+        token=slack["bot_token"],
+    )
 
 
 def _add(settings: Settings, slug: str) -> None:

@@ -49,7 +49,6 @@ LONGEST = (
     "tests/flows/test_authorized.py",
     "tests/flows/test_evaluation.py",
     "tests/flows/test_killed.py",
-    "tests/flows/test_no_leaks.py",
     "tests/cli/test_members.py",
     "tests/tasks/test_rotation.py",
     "tests/tasks/zendesk/test_limits.py",
@@ -84,7 +83,7 @@ SLOW = (
     "tests/tasks/zendesk/test_modes.py",
     "tests/warehouse/test_search.py::test_cells_hold_the_nearest",
 )
-SLOW_SHAPE = "[supabase"
+SLOW_SHAPE = "supabase"
 UNLIMITED = (
     "incremental",
     "talk_incremental",
@@ -111,7 +110,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, so that no worker ends long after the others."""
     for item in items:
-        if item.nodeid.startswith(SLOW) or SLOW_SHAPE in item.nodeid:
+        call = getattr(item, "callspec", None)
+        shape = call and call.params.get("warehouse")
+        if item.nodeid.startswith(SLOW) or shape == SLOW_SHAPE:
             item.add_marker("slow")
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.nodeid.split("::")[0], len(places)))

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from cli import orchestrator, peers
-from cli.connect import connect_slack, connect_zendesk
+from cli.demo import connect_to
 from tasks.resources import opened, opened_engine
 from tasks.settings import load_settings
 from tests.conftest import KEK, measured_database, parsed_project
@@ -108,23 +108,37 @@ ConnectedSlug = str
 
 
 def connect(terminal: Terminal, sandbox: peers.Sandbox, slug: str, account: str = "acme") -> str:
-    """Adds and connects an organization; its slug."""
-    zendesk, slack = sandbox.zendesk[account], sandbox.slack
+    """Adds and connects an organization, in this process; its slug."""
     with terminal.within():
         with opened_engine(load_settings()) as engine:
             told = {"name": "Acme", "timezone": "Europe/Berlin", "retention_days": 30}
             add_organization(engine, slug=slug, **told)
         with opened(slug) as resources:
-            connect_zendesk(
-                resources,
-                base_url=zendesk["base_url"],
-                client_id=zendesk["client_id"],
-                secret=zendesk["client_secret"],
-            )
-            connect_slack(
-                resources,
-                base_url=slack["base_url"],
-                channel=slack["channels"][account],
-                token=slack["bot_token"],
-            )
+            connect_to(sandbox, resources, account)
+    return slug
+
+
+def connect_by_hand(terminal: Terminal, sandbox: peers.Sandbox, slug: str, account: str) -> str:
+    """Adds and connects an organization from the terminal, which shows no secret; its slug."""
+    zendesk, slack = sandbox.zendesk[account], sandbox.slack
+    for arguments, secret in (
+        (("org", "add", slug, "--name", "Acme", "--timezone", "Europe/Berlin"), ""),
+        (
+            (
+                *("connect", "zendesk", "--org", slug, "--base-url", zendesk["base_url"]),
+                *("--client-id", zendesk["client_id"]),
+            ),
+            zendesk["client_secret"],
+        ),
+        (
+            (
+                *("connect", "slack", "--org", slug, "--base-url", slack["base_url"]),
+                *("--channel", slack["channels"][account]),
+            ),
+            slack["bot_token"],
+        ),
+    ):
+        done = terminal.run(*arguments, stdin=f"{secret}\n" if secret else "")
+        assert done.returncode == 0, done.stderr
+        assert not secret or secret not in done.stdout + done.stderr
     return slug

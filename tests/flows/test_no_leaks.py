@@ -28,7 +28,7 @@ from tasks.resources import Resources, opened
 from tasks.settings import PROJECT
 from tasks.zendesk.inventory import read_inventory
 from tests.conftest import UNLIMITED
-from tests.flows.conftest import Terminal, connect
+from tests.flows.conftest import Terminal, connect_by_hand
 from tests.flows.elsewhere import collecting_errors, watching
 from tests.flows.places import PLACES, Day, begin, clean
 from tests.flows.seeking import ENCODINGS, Search, hits, unpacked
@@ -94,9 +94,6 @@ def day(
         begin(found)
         fields = [{"path": path, "form": field.form} for path, field in PERSONAL.items()]
         found.control("POST", "/marks", [*fields, *WRONG, UNHEARD_OF])
-        for account in TICKETS:
-            slug = f"{account}-{os.urandom(4).hex()}"
-            found.slugs[account] = connect(terminal, marked_sandbox, slug, account)
         with ThreadPoolExecutor() as both:
             list(both.map(lambda run: run(found), (_run_exports, _run_lists)))
         found.run("doctor", status=None)  # other tests' organizations lack connections
@@ -104,9 +101,15 @@ def day(
         clean(found)
 
 
+def _connected(day: Day, account: str) -> str:
+    slug = f"{account}-{os.urandom(4).hex()}"
+    day.slugs[account] = connect_by_hand(day.terminal, day.sandbox, slug, account)
+    return slug
+
+
 def _run_exports(day: Day) -> None:
     """The first organization's day: a page comes cut off, two records are wrong."""
-    slug = day.slugs["acme"]
+    slug = _connected(day, "acme")
     cut = {"path": "/incremental/tickets/cursor", "kind": "truncate", "account": "acme"}
     day.control("POST", "/faults", cut)
     day.control("POST", "/changes", {"account": "acme", "kind": "delete_ticket", "ticket_id": 30})
@@ -126,7 +129,7 @@ def _run_exports(day: Day) -> None:
 
 def _run_lists(day: Day) -> None:
     """The second's: its exports are refused, it has surveys, and a gate is closed in the end."""
-    slug = day.slugs["globex"]
+    slug = _connected(day, "globex")
     day.control("POST", "/refusals", {"account": "globex", "what": ["export", "csat"]})
     closed = day.run("run", "--org", slug, "--stages", "extract,check", status=1)
     assert "the gate after_load is closed: zendesk.tickets.status known value" in closed

@@ -1,12 +1,13 @@
 """One organization's day, and everyone's, from the terminal to the rows."""
 
 import json
+from uuid import uuid4
 
 import httpx
 from sqlalchemy import Engine, text
 
 from cli import peers
-from tests.flows.conftest import Terminal, connect
+from tests.flows.conftest import Terminal, connect, connect_by_hand
 from warehouse.sessions import find_organization, tenant_session
 
 
@@ -24,9 +25,10 @@ def _messages(sandbox: peers.Sandbox) -> list[dict]:
 
 
 def test_a_day_goes_through_every_stage_and_a_second_run_changes_nothing(
-    terminal: Terminal, connected: str, sandbox: peers.Sandbox, engine: Engine
+    terminal: Terminal, sandbox: peers.Sandbox, engine: Engine
 ) -> None:
     """Tickets, transcripts, vectors, scores, metrics and one message; then nothing more."""
+    connected = connect_by_hand(terminal, sandbox, f"acme-{uuid4().hex[:8]}", "acme")
     first = terminal.run("run", "--org", connected)
     assert first.returncode == 0, first.stderr
     counts = {

@@ -101,10 +101,10 @@ def _all_tried(connection: psycopg.Connection, statements: list[str]) -> dict[st
 in_supabase = pytest.mark.parametrize("warehouse", ["supabase"], indirect=True)
 
 
-def _tenanted(connection: psycopg.Connection) -> list[str]:
+def _tenanted(connection: psycopg.Connection, kinds: str) -> list[str]:
     return [
         name
-        for name in relations(connection, "rpv")
+        for name in relations(connection, kinds)
         if name not in NO_TENANT and name != "app.partitioned_tables"
     ]
 
@@ -185,9 +185,9 @@ def test_no_session_finds_a_foreign_row(warehouse: Planted) -> None:
     """Reading, changing and deleting find none; and every table has one to find."""
     found, asked = set[str](), 0
     with warehouse.as_superuser() as connection:
-        names = _tenanted(connection)
-        tables = [name for name in names if name in relations(connection, "rp")]
-        there = [f"delete from {name} where org_id is distinct from '{MINE}'" for name in tables]
+        names = _tenanted(connection, "rpv")
+        tables = _tenanted(connection, "rp")
+        there = [f"delete from {name} where org_id = '{THEIRS}'" for name in tables]
         assert [one for one, rows in _all_tried(connection, there).items() if not rows] == []
     for case, session, spoof in cases(warehouse):
         whose = "null" if session.whose is None else f"'{session.whose}'"
@@ -213,7 +213,7 @@ def test_no_session_writes_a_foreign_row(warehouse: Planted) -> None:
     """Neither a new one, nor by giving its own away; and no one empties a table."""
     done = set[str]()
     with warehouse.as_superuser() as connection:
-        tables = [name for name in _tenanted(connection) if name in relations(connection, "rp")]
+        tables = _tenanted(connection, "rp")
         keys = {name: _partition_key(connection, name) for name in tables}
         measured = {
             name for name in tables if name.startswith(("intermediate.", "metrics.", "candidate."))
@@ -261,7 +261,7 @@ def test_each_session_sees_its_own_rows(warehouse: Planted) -> None:
     """Of every table that it may read: the answer of the tests before is not that nothing works."""
     seen = dict[str, int]()
     with warehouse.as_superuser() as connection:
-        tables = [name for name in _tenanted(connection) if name in relations(connection, "rp")]
+        tables = _tenanted(connection, "rp")
         views = [name for name in relations(connection, "v") if name.startswith("bi.")]
     for case, session in sessions(warehouse).items():
         with warehouse.session(session.user, session.settings, session.role) as connection:
