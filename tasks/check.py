@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from prefect.artifacts import create_table_artifact
+from prefect.runtime import flow_run
 
 from tasks.errors import ClosedGateError
 from tasks.quality import Check, GateResult, gate, keep, suite_version
@@ -51,7 +52,9 @@ def _told(checks: list[Check]) -> str:
 
 
 def _show(slug: str, result: GateResult) -> None:
-    """A table of the run's: names and counts, what does not hold first."""
+    """A table of the run's, if there is one: names and counts, what does not hold first."""
+    if flow_run.id is None:  # Prefect would start a server of its own to keep it
+        return
     checks = sorted(result.checks, key=lambda one: one.holds)
     create_table_artifact(
         key=f"gate-{slug}-{result.suite.replace('_', '-')}",

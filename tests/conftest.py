@@ -69,8 +69,6 @@ SLOW = (
     "tests/flows/test_authorized.py",
     "tests/flows/test_evaluation.py",
     "tests/flows/test_gates.py",
-    "tests/flows/test_killed.py",
-    "tests/flows/test_no_leaks.py",
     "tests/flows/test_organization.py::test_one_organization_s_failure",
     "tests/tasks/models/test_killed.py",
     "tests/tasks/recordings/test_ends.py::test_dropped_days",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from filelock import FileLock
 from psycopg import Connection, connect, errors, sql
 from sqlalchemy import URL
 
@@ -45,9 +46,10 @@ def initialise_embedded(home: Path, *, database: str = "vensor") -> Logins:
     """As `embedded_logins`, after creating server, roles and database where they are missing."""
     server = embedded.start(home)
     path = home / "logins.json"
-    if not path.exists():
-        passwords = Passwords(*(secrets.token_urlsafe(32) for _ in LOGIN_ROLES))
-        embedded.write_private(path, msgspec.json.encode(passwords).decode())
+    with FileLock(home / "logins.lock", mode=0o600):
+        if not path.exists():
+            passwords = Passwords(*(secrets.token_urlsafe(32) for _ in LOGIN_ROLES))
+            embedded.write_private(path, msgspec.json.encode(passwords).decode())
     passwords = msgspec.json.decode(path.read_bytes(), type=Passwords)
     logins = _logins(server, passwords, database)
     superuser = logins.migrator.set(
@@ -60,14 +62,16 @@ def initialise_embedded(home: Path, *, database: str = "vensor") -> Logins:
 def create_database(superuser: URL, logins: Logins) -> None:
     """Creates roles, database and extension, each where it is missing. Safe to repeat."""
     database = logins.migrator.database or "vensor"
-    with _connected(superuser) as connection:
-        create_roles(connection, logins)
-        _create_database(connection, database)
-    with _connected(superuser.set(database=database)) as connection:
-        _prepare_database(connection, database)
+    with _connected(superuser) as first:
+        # Roles are the whole server's: two who change one at once would fail. Until disconnected.
+        first.execute("select pg_advisory_lock(hashtextextended('vensor roles', 0))")
+        _create_roles(first, logins)
+        _create_database(first, database)
+        with _connected(superuser.set(database=database)) as connection:
+            _prepare_database(connection, database)
 
 
-def create_roles(connection: Connection[tuple[Any, ...]], logins: Logins) -> None:
+def _create_roles(connection: Connection[tuple[Any, ...]], logins: Logins) -> None:
     """Creates the roles and sets the passwords of those that log in, from their URLs."""
     connection.execute(files("warehouse").joinpath("sql/roles.sql").read_text())
     for url in (logins.migrator, logins.loader, logins.transformer):
@@ -83,12 +87,9 @@ def _create_database(connection: Connection[tuple[Any, ...]], database: str) -> 
     found = connection.execute("select 1 from pg_database where datname = %s", [database])
     if found.fetchone() is not None:
         return
-    try:
-        connection.execute(
-            sql.SQL("create database {} owner vensor_owner").format(sql.Identifier(database))
-        )
-    except errors.DuplicateDatabase:
-        return  # another process was first
+    connection.execute(
+        sql.SQL("create database {} owner vensor_owner").format(sql.Identifier(database))
+    )
 
 
 def _prepare_database(connection: Connection[tuple[Any, ...]], database: str) -> None:

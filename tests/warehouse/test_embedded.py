@@ -3,6 +3,7 @@
 import os
 import socket
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -104,3 +105,14 @@ def test_logins_need_an_init_first(own_home: Path) -> None:
         assert connection.execute(
             "select extname from pg_extension where extname = 'vector'"
         ).fetchone()
+
+
+def test_whoever_initialises_at_once_gets_the_same(own_home: Path) -> None:
+    """The roles are the whole server's, and Postgres lets nobody change one that another does."""
+    databases = ["vensor", "other"] * 8
+    with ThreadPoolExecutor(len(databases)) as at_once:
+        done = list(
+            at_once.map(lambda name: initialise_embedded(own_home, database=name), databases)
+        )
+    assert {one.loader.password for one in done} == {embedded_logins(own_home).loader.password}
+    assert [one.loader.database for one in done] == databases
