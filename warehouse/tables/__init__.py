@@ -10,6 +10,7 @@ from warehouse.tables import (
     keys,
     knowledge,
     models,
+    rights,
     sharing,
     zendesk,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "knowledge",
     "metadata",
     "models",
+    "rights",
     "sharing",
     "zendesk",
 ]

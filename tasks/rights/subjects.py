@@ -1,0 +1,55 @@
+"""Who is meant: a person by e-mail, telephone number or Zendesk's id."""
+
+from dataclasses import dataclass
+
+from tasks.errors import ConfigurationError
+from tasks.resources import Resources
+from warehouse.subjects import Names, find_users
+
+EMAIL, PHONE = "zendesk.users.email", "zendesk.users.phone"
+
+
+@dataclass(frozen=True)
+class Person:
+    """What names a person here, and the users in Zendesk that they are; none where unknown."""
+
+    subject: bytes
+    names: Names
+    user_ids: tuple[int, ...]
+
+
+def named(
+    resources: Resources,
+    *,
+    email: str | None = None,
+    phone: str | None = None,
+    user_id: int | None = None,
+) -> Person:
+    """The person, found through blind indexes: no name of theirs is read.
+
+    Raises: ConfigurationError unless exactly one name is given, and it is one.
+    """
+    cipher = resources.cipher
+    told = [(kind, str(one)) for kind, one in _given(email, phone, user_id) if one is not None]
+    if len(told) != 1:
+        raise ConfigurationError("name the person by one of --email, --phone and --zendesk-id")
+    kind, value = told[0]
+    if kind == "email" and "@" not in value.strip(" @"):
+        raise ConfigurationError("that is not an e-mail address")
+    if kind == "phone" and not any(sign.isdigit() for sign in value):
+        raise ConfigurationError("that is not a telephone number")
+    names = Names(
+        cipher.blind_index(value, column=EMAIL) if kind == "email" else None,
+        cipher.blind_index(value, column=PHONE) if kind == "phone" else None,
+        user_id,
+    )
+    subject = names.email_index or names.phone_index
+    subject = subject or cipher.blind_index(value, column="zendesk.users.id")
+    with resources.session() as connection:
+        return Person(subject, names, tuple(find_users(connection, names)))
+
+
+def _given(
+    email: str | None, phone: str | None, user_id: int | None
+) -> tuple[tuple[str, str | int | None], ...]:
+    return ("email", email), ("phone", phone), ("zendesk id", user_id)
