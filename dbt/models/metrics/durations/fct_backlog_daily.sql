@@ -12,6 +12,7 @@ with days as (
     select
         org_id,
         metric_day,
+        timezone,
         utc_offset_minutes,
         is_new,
         least(ends_at, {{ as_of() }}) as told_at
@@ -32,26 +33,16 @@ brands as (
 ),
 
 held as (
+    {{ held_at_day_ends('periods', 'periods.from_at', 'periods.to_at', [
+        'created_at', 'group_id', 'channel', 'brand_id', 'priority', 'status_category', 'is_assigned',
+    ]) }}
+),
+
+dated as (
     select
-        days.org_id,
-        days.metric_day,
-        days.utc_offset_minutes,
-        periods.group_id,
-        periods.channel,
-        periods.brand_id,
-        periods.priority,
-        periods.status_category,
-        periods.is_assigned,
-        extract(
-            epoch from days.told_at - periods.created_at
-        )::double precision / 60 as age_minutes
-    from days
-    inner join periods
-        on
-            days.org_id = periods.org_id
-            and days.told_at >= periods.from_at
-            and days.told_at < periods.to_at
-    where days.is_new
+        *,
+        extract(epoch from told_at - created_at)::double precision / 60 as age_minutes
+    from held
 ),
 
 aged as (
@@ -74,7 +65,7 @@ aged as (
             when age_minutes < 30 * 1440 then '14 to 30 days'
             else 'over 30 days'
         end as age_bucket
-    from held
+    from dated
 ),
 
 counted as (

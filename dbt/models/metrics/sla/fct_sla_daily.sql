@@ -1,6 +1,5 @@
 -- Grain: one row an organization, day (in its time zone), group, channel, brand, priority, policy
 -- and metric.
-{% set at = "least(days.ends_at, " ~ as_of() ~ ")" -%}
 {{ config(
     materialized='daily',
     unique_key=[
@@ -8,7 +7,14 @@
     ]
 ) }}
 with days as (
-    select * from {{ ref('int_open_days') }}
+    select
+        org_id,
+        metric_day,
+        timezone,
+        utc_offset_minutes,
+        is_new,
+        least(ends_at, {{ as_of() }}) as told_at
+    from {{ ref('int_open_days') }}
     where is_changed
 ),
 
@@ -18,7 +24,10 @@ changes as (
 ),
 
 targets as (
-    select * from {{ ref('fct_sla_event') }}
+    select
+        *,
+        coalesce(least(achieved_at, breached_at, exempted_at), 'infinity') as ended_at
+    from {{ ref('fct_sla_event') }}
 ),
 
 policies as (
@@ -72,40 +81,38 @@ counted as (
 
 -- A snapshot, taken only while the day is new: tickets that were promised something then may be
 -- gone by now.
+held as (
+    {{ held_at_day_ends('targets', 'targets.applied_at', 'targets.ended_at', [
+        'group_id', 'channel', 'brand_id', 'priority', 'policy_id', 'metric',
+    ]) }}
+),
+
 active as (
     select
-        days.org_id,
-        days.metric_day,
-        targets.group_id,
-        targets.channel,
-        targets.brand_id,
-        targets.priority,
-        targets.policy_id,
-        targets.metric,
+        org_id,
+        metric_day,
+        group_id,
+        channel,
+        brand_id,
+        priority,
+        policy_id,
+        metric,
         0 as applied,
         0 as achieved,
         0 as breached,
         0 as exempt,
         count(*) as active_at_end,
         0 as sum_overrun_minutes
-    from days
-    inner join targets
-        on
-            days.org_id = targets.org_id
-            and {{ at }} >= targets.applied_at
-            and {{ at }} < coalesce(
-                least(targets.achieved_at, targets.breached_at, targets.exempted_at), 'infinity'
-            )
-    where days.is_new
+    from held
     group by
-        days.org_id,
-        days.metric_day,
-        targets.group_id,
-        targets.channel,
-        targets.brand_id,
-        targets.priority,
-        targets.policy_id,
-        targets.metric
+        org_id,
+        metric_day,
+        group_id,
+        channel,
+        brand_id,
+        priority,
+        policy_id,
+        metric
 ),
 
 published as (
