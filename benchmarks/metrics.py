@@ -240,6 +240,7 @@ class Desk:
         with tenant_session(self.transformer, self.org_id) as connection:
             publishing.finish(connection, self.org_id, begun)
             rows = publishing.publish(connection, self.org_id)
+        publishing.clear(self.transformer, self.org_id)
         return time.monotonic() - started, rows
 
     def age(self) -> None:

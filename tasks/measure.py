@@ -6,6 +6,7 @@ from datetime import datetime
 from tasks.metrics.dbt import build, project_version
 from tasks.progress import report
 from tasks.pseudonyms import name_agents
+from tasks.quality import suite_version
 from tasks.resources import Resources, opened
 from tasks.step import step
 from tasks.unchanged import unless_unchanged
@@ -13,7 +14,7 @@ from warehouse import publishing
 from warehouse.ledger import StageResult
 from warehouse.sessions import engine_for, tenant_session
 
-MEASURED = "metrics"
+MEASURED, SUITE = "metrics", "before_publish"
 
 
 @step
@@ -23,8 +24,10 @@ def build_metrics(slug: str, as_of: datetime) -> StageResult:
     What is published stays as it is: `tasks.publish` replaces it.
     """
     with opened(slug) as resources:
+        # what is published is cleared away: a new version of its gate needs it measured again
+        version = f"{_definition(resources)} {suite_version(SUITE)}"
         return unless_unchanged(
-            resources, MEASURED, _definition(resources), as_of, lambda: _build(resources, as_of)
+            resources, MEASURED, version, as_of, lambda: _build(resources, as_of)
         )
 
 

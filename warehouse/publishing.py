@@ -2,22 +2,25 @@
 
 dbt writes the days that it measured into the schema `candidate`. Whoever reads `metrics` sees one
 published build, whole: a build that failed, or that its gate refused, changes nothing there.
-Every function runs in a tenant session of the transformer, which owns the tables.
+Every function but `clear` runs in a tenant session of the transformer, which owns the tables.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from warehouse.errors import PermanentError
+from warehouse.sessions import tenant_session
 from warehouse.tables.app import changed_metric_days, metric_builds
 
 # Rows are stamped as they are written and seen when their transaction ends: one that began before a
 # build may end after it.
 LONGEST_LOAD = timedelta(minutes=15)
+WORKED_ON = ("intermediate", "candidate")
+COMPACTED_BYTES = 8 * 1024 * 1024  # what Postgres itself finds worth giving back
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,23 @@ def publish(connection: Connection, org_id: UUID) -> int:
     return rows
 
 
+def clear(engine: Engine, org_id: UUID) -> None:
+    """Deletes what a build was made of, once it is published. Done again it does nothing.
+
+    Builds read these tables whole, of all organizations: what one leaves there, each later one of
+    each organization would read past; and no ticket's row outlives its ticket there. `engine` is
+    the transformer's.
+    """
+    with tenant_session(engine, org_id) as connection:
+        connection.execute(metric_builds.delete().where(metric_builds.c.state == "candidate"))
+        for name in _worked_on(connection):
+            connection.execute(text(f"delete from {name}"))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        large = _worked_on(connection, at_least_bytes=COMPACTED_BYTES)
+        if large:
+            connection.execute(text(f"vacuum {', '.join(large)}"))
+
+
 def published_as_of(connection: Connection) -> datetime | None:
     """The instant as of which the published tables see the world; None before the first build."""
     instant: datetime | None = connection.execute(
@@ -89,6 +109,22 @@ def published_as_of(connection: Connection) -> datetime | None:
 
 def _tables(connection: Connection) -> list[str]:
     return sorted(inspect(connection).get_table_names(schema="candidate"))
+
+
+def _worked_on(connection: Connection, *, at_least_bytes: int = 0) -> list[str]:
+    found = connection.execute(
+        text("""
+            select format('%I.%I', n.nspname, c.relname)
+            from pg_class as c
+            inner join pg_namespace as n on c.relnamespace = n.oid
+            where
+                c.relkind = 'r' and n.nspname = any(:schemas)
+                and pg_relation_size(c.oid) >= :bytes
+            order by 1
+        """),
+        {"schemas": list(WORKED_ON), "bytes": at_least_bytes},
+    )
+    return list(found.scalars())
 
 
 def _replace_days(connection: Connection, table: str) -> int:

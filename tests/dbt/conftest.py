@@ -116,6 +116,7 @@ class Desk:
             with tenant_session(engine, org_id) as connection:
                 publishing.finish(connection, org_id, begun)
                 publishing.publish(connection, org_id)
+            publishing.clear(engine, org_id)
         finally:
             engine.dispose()
         return result

@@ -123,6 +123,26 @@ def test_every_relation_is_isolated(built: tuple[list[Desk], object, object]) ->
         assert one.secured if one.relkind == "r" else one.relkind == "v" and one.invoker
 
 
+def test_between_builds_nothing_is_left_of_what_they_were_made_of(
+    built: tuple[list[Desk], object, object], logins: Logins
+) -> None:
+    """Later builds, of any organization, would read past it; and tickets end in every table."""
+    (one, _), _, _ = built
+    engine = engine_for(logins.transformer)
+    with tenant_session(engine, one.organization.org_id) as connection:
+        names = connection.exec_driver_sql(
+            "select schemaname || '.' || tablename from pg_tables"
+            " where schemaname in ('intermediate', 'candidate')"
+        ).scalars()
+        left = {
+            name: connection.exec_driver_sql(f"select count(*) from {name}").scalar_one()
+            for name in names.all()
+        }
+    engine.dispose()
+    assert len(left) > 40
+    assert set(left.values()) == {0}
+
+
 def test_without_an_organization_the_transformer_reads_nothing(
     built: tuple[list[Desk], object, object], logins: Logins
 ) -> None:
