@@ -101,6 +101,9 @@ def _approved(leaving: Leaving) -> Offboarding:
     slug = leaving.resources.organization.slug
     with leaving.resources.session() as connection:
         found = offboarding.find(connection)
+        if found is not None and found.ended_at is not None:
+            offboarding.reopen(connection)
+            found = offboarding.find(connection)
     if found is None or found.approved_by is None:
         raise ConfigurationError(
             f"the end of {slug} is not approved: another owner, or a privacy officer, runs"

@@ -78,6 +78,13 @@ def approve(connection: Connection, *, approved_by: str) -> bool:
     return done.rowcount == 1
 
 
+def reopen(connection: Connection) -> None:
+    """Lets an end be done again, on the same two words: a backup brought the organization back."""
+    connection.execute(
+        update(offboardings).values(ended_at=None, certificate=None, steps=literal({}, JSONB))
+    )
+
+
 def note(connection: Connection, **steps: object) -> None:
     """Keeps what steps did; what they did first, where they are done again."""
     told = cast(literal(steps, JSONB), JSONB)

@@ -26,7 +26,7 @@ SETTINGS = (
 )
 
 
-def relations(connection: Connection) -> list[tuple[str, Sequence[str]]]:
+def relations(connection: Connection) -> list[tuple[str, list[str]]]:
     """(table, columns) of all of it; no bytes are among them: neither secrets nor hashes."""
     settings = [
         (table.fullname, [one.name for one in table.columns if not _is_raw(one.type)])

@@ -31,6 +31,7 @@ from tests.conftest import KEK, measured_database, new_organization
 from tests.warehouse.planted import MINE, THEIRS, Planted, planted
 from warehouse import embedded, offboarding
 from warehouse.sessions import Logins, directory
+from warehouse.tables.app import organizations
 
 ROWS = """
     select n.nspname || '.' || c.relname from pg_class c
@@ -183,6 +184,22 @@ def test_a_certificate_that_was_altered_is_told(
     with pytest.raises(ConfigurationError, match="VENSOR_KEK"):
         read_certificate(path, KeyEncryptionKeys(lambda: (theirs, None)))
     assert KEK not in path.read_text()
+
+
+def test_what_a_backup_brought_back_is_deleted_again(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """On the same two words, with a certificate of its own."""
+    organization = resources.organization
+    _approved(resources, monkeypatch)
+    delete_organization(_leaving(resources, tmp_path / "out"))
+    told = {"org_id": organization.org_id, "slug": organization.slug, "name": "back"}
+    with resources.session() as connection:
+        connection.execute(organizations.insert().values(told))
+    with opened(organization.slug) as back:
+        path = delete_organization(_leaving(back, tmp_path / "again"))
+    assert json.loads(path.read_text())["certificate"]["steps"]["rows"] == {"app.organizations": 1}
+    assert organization.org_id not in {one.org_id for one in directory(resources.engine)}
 
 
 def test_two_must_agree(

@@ -91,9 +91,8 @@ def restored_to(home: Path, logins: Logins, worker_id: str, programs: Programs) 
 def restore(programs: Programs, database: str, folder: Path) -> None:
     for name in ("warehouse.dump", "keys.dump"):
         programs.run("pg_restore", "--exit-on-error", "-d", database, str(folder / name))
-    programs.run(
-        "psql", "-v", "ON_ERROR_STOP=1", "-q", "-d", database, "-f", str(folder / "since.sql")
-    )
+    since = ("-c", "delete from app.offboardings", "-f", str(folder / "since.sql"))
+    programs.run("psql", "-v", "ON_ERROR_STOP=1", "-q", "-d", database, *since)
 
 
 def _store(resources: Resources, key: int, at: datetime) -> bytes:
