@@ -107,7 +107,7 @@ def read_inventory() -> Inventory:
     return msgspec.yaml.decode(told, type=Inventory)
 
 
-def folders_of(home: Path, slug: str, org_id: UUID) -> list[Path]:
+def paths_of(home: Path, slug: str, org_id: UUID) -> list[Path]:
     """What an organization has below the home, whether it is there or not."""
     found = [one for place in read_inventory().places for one in place.of_organization]
     return [home / one.format(slug=slug, org_id=org_id) for one in found]

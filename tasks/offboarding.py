@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from tasks.certificates import CERTIFICATE, certified, write_certificate
 from tasks.connections import (
     find_connection,
@@ -22,7 +24,7 @@ from tasks.connections import (
 )
 from tasks.errors import ConfigurationError, NotAllowedError, TransientError
 from tasks.escalation import SlackChannel
-from tasks.inventory import folders_of
+from tasks.inventory import paths_of
 from tasks.progress import report
 from tasks.resources import Resources, opened
 from tasks.storage import open_stores
@@ -54,7 +56,7 @@ def ask_to_delete(resources: Resources) -> Offboarding:
     with resources.session() as connection:
         asked_by = resources.settings.actor
         if offboarding.ask(connection, organization.org_id, organization.slug, asked_by=asked_by):
-            _audit(resources, "org.delete.ask", {})
+            _audit(resources, connection, "org.delete.ask", {})
         found = offboarding.find(connection)
     if found is None:
         raise TransientError(f"the end of {organization.slug} was asked for and is not there")
@@ -75,7 +77,7 @@ def approve_deletion(resources: Resources) -> None:
             raise ConfigurationError(f"the end of {slug} {state}: `vensor org delete --org {slug}`")
         if not offboarding.approve(connection, approved_by=actor):
             raise NotAllowedError(f"{actor} asked for it: another person must approve (four eyes)")
-    _audit(resources, "org.delete.approve", {"asked_by": found.asked_by})
+        _audit(resources, connection, "org.delete.approve", {"asked_by": found.asked_by})
 
 
 def delete_organization(leaving: Leaving) -> Path:
@@ -209,10 +211,13 @@ def _delete_recordings(leaving: Leaving) -> Told:
 def _delete_files(leaving: Leaving) -> Told:
     organization = leaving.resources.organization
     home, files = leaving.resources.settings.home, 0
-    for folder in folders_of(home, organization.slug, organization.org_id):
-        if folder.is_dir():
-            files += sum(one.is_file() for one in folder.rglob("*"))
-            shutil.rmtree(folder)
+    for path in paths_of(home, organization.slug, organization.org_id):
+        if path.is_dir():
+            files += sum(one.is_file() for one in path.rglob("*"))
+            shutil.rmtree(path)
+        elif path.exists():
+            files += 1
+            path.unlink()
     return {"files": files}
 
 
@@ -236,7 +241,7 @@ STEPS: Mapping[str, Callable[[Leaving], Told]] = {
 def _note(resources: Resources, name: str, told: Told) -> None:
     with resources.session() as connection:
         offboarding.note(connection, **{name: dict(told)})
-    _audit(resources, f"org.delete.{name}", told)
+        _audit(resources, connection, f"org.delete.{name}", told)
 
 
 def _delete_rows(resources: Resources) -> None:
@@ -275,10 +280,9 @@ def _end(resources: Resources) -> None:
         if found is None:
             raise TransientError(f"the end of {organization.slug} is no longer asked for")
         offboarding.finish(connection, certified(resources, found))
-        resources.audit(connection, action="org.delete", purpose=PURPOSE, details={})
+        _audit(resources, connection, "org.delete", {})
 
 
-def _audit(resources: Resources, action: str, told: Told) -> None:
+def _audit(resources: Resources, connection: Connection, action: str, told: Told) -> None:
     details = {name: one if isinstance(one, int) else str(one) for name, one in told.items()}
-    with resources.session() as connection:
-        resources.audit(connection, action=action, purpose=PURPOSE, details=details)
+    resources.audit(connection, action=action, purpose=PURPOSE, details=details)

@@ -178,10 +178,14 @@ def test_places_where_marks_are_sought_are_places_of_the_inventory() -> None:
 
 
 def test_what_code_writes_at_home_is_in_the_inventory() -> None:
-    """Every `home / "…"` of the code, both ways."""
-    pattern = re.compile(r"""\bhome / "([^"{/]+)\"""")
-    code = "".join((PROJECT / path).read_text() for path in CODE)
-    there = set(pattern.findall(code))
+    """Every `home / "…"` of the code, by its name or by a constant of the same file; both ways."""
+    pattern = re.compile(r'\bhome / (?:"([^"{/]+)"|([A-Z][A-Z_]+))')
+    there: set[str] = set()
+    for told in (path.read_text() for path in CODE):
+        for name, constant in pattern.findall(told):
+            names = re.findall(rf'^{constant} = "([^"]+)"', told, re.M) if constant else [name]
+            assert names, f"`home / {constant}`: give it its name in the same file"
+            there.update(names)
     named = {name for one in INVENTORY.places for name in one.home}
     missing = sorted(there - named)
     assert not missing, f"add to `home:` of a place in warehouse/data_inventory.yml: {missing}"
