@@ -1,5 +1,6 @@
-"""`vensor org delete`, `approve-delete` and `certificate`: the end of an organization."""
+"""`vensor org delete` and what belongs to it: the end of an organization."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from tasks.identity import acting
 from tasks.offboarding import Leaving, approve_deletion, ask_to_delete, delete_organization
 from tasks.resources import opened, opened_engine, opened_kek
 from tasks.settings import load_settings
+from tasks.takeout_content import open_content
 from warehouse.sessions import directory
 
 Org = Annotated[str, typer.Option("--org", help="The organization's slug.")]
@@ -26,6 +28,7 @@ def register(app: typer.Typer) -> None:
     group.command("delete")(delete)
     group.command("approve-delete")(approve_delete)
     group.command("certificate")(certificate)
+    group.command("open-content")(open_content_)
 
 
 @needs("org.delete", own=True)
@@ -35,6 +38,12 @@ def delete(
         Path | None, typer.Option(help="A new folder for its metrics, settings and certificate.")
     ] = None,
     confirm: Annotated[str | None, typer.Option(help="The slug once more.")] = None,
+    with_content: Annotated[
+        Path | None,
+        typer.Option(
+            help="Customers' words too, sealed; the key goes to this file, elsewhere than --out."
+        ),
+    ] = None,
     unrevoked: Annotated[
         bool,
         typer.Option("--unrevoked", help="Go on where Zendesk or Slack is away."),
@@ -73,7 +82,9 @@ def delete(
         from tasks.run_traces import forget_runs
 
         with shown_progress(org):
-            path = delete_organization(Leaving(resources, folder, unrevoked, forget_runs))
+            path = delete_organization(
+                Leaving(resources, folder, unrevoked, forget_runs, with_content)
+            )
     stdout.print(f"{org} is deleted; the certificate: {path}", soft_wrap=True)
 
 
@@ -89,6 +100,21 @@ def approve_delete(org: Org) -> None:
         f"{org}: approved; `vensor org delete --org {org} --out FOLDER --confirm {org}` does it",
         soft_wrap=True,
     )
+
+
+@needs("org.read", own=True)
+def open_content_(
+    path: Annotated[Path, typer.Argument(help="A content.sealed.")],
+    key: Annotated[Path, typer.Option(help="The key file of --with-content.")],
+) -> None:
+    """Prints the words that an organization took along, a line of JSON each.
+
+    Example: [bold]vensor org open-content acme-leaves/content.sealed --key acme.key[/bold]
+    """
+    if not path.is_file():
+        raise ConfigurationError(f"{path} is no file")
+    for piece in open_content(path, key):
+        sys.stdout.buffer.write(piece)
 
 
 @needs("org.read", own=True)

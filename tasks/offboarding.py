@@ -42,12 +42,17 @@ Told = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Leaving:
-    """What the steps work with. `unrevoked`: a service that is away does not hold it up."""
+    """What the steps work with.
+
+    `unrevoked`: a service that is away does not hold it up. `content_key`: customers' words are
+    taken along, sealed under the key in this file.
+    """
 
     resources: Resources
     folder: Path
     unrevoked: bool
     forget_runs: Callable[[str], int]
+    content_key: Path | None = None
 
 
 def ask_to_delete(resources: Resources) -> Offboarding:
@@ -120,10 +125,11 @@ def _approved(leaving: Leaving) -> Offboarding:
 
 
 def _export(leaving: Leaving) -> Told:
-    digest = take_out(leaving.resources, leaving.folder)
+    digest = take_out(leaving.resources, leaving.folder, content_key=leaving.content_key)
     manifest, _ = read_manifest(leaving.folder) or (None, "")
     rows, files = (manifest.rows, len(manifest.files)) if manifest else (0, 0)
-    return {"manifest_sha256": digest, "files": files, "rows": rows}
+    content = "sealed" if leaving.content_key else "none"
+    return {"manifest_sha256": digest, "files": files, "rows": rows, "content": content}
 
 
 def _revoke(leaving: Leaving) -> Told:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from tasks.errors import ConfigurationError
 from tasks.resources import Resources
+from tasks.takeout_content import CONTENT, write_content
 from warehouse import takeout
 from warehouse.embedded import write_private
 
@@ -41,8 +42,10 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return sum(file.rows for file in self.files)
 
 
-def take_out(resources: Resources, folder: Path) -> str:
+def take_out(resources: Resources, folder: Path, *, content_key: Path | None = None) -> str:
     """Writes metric tables and settings to a folder; the SHA-256 of their manifest.
+
+    With `content_key`, a file that is made where it is missing, customers' words too, sealed.
 
     One transaction reads all of it. Killed, it is written anew: the manifest comes last.
 
@@ -54,6 +57,9 @@ def take_out(resources: Resources, folder: Path) -> str:
             _written(connection, folder / f"{name}.csv", name, columns)
             for name, columns in takeout.relations(connection)
         ]
+    if content_key is not None:
+        lines, digest = write_content(resources, folder, content_key)
+        files.append(File(CONTENT, lines, digest))
     organization = resources.organization
     manifest = Manifest(organization.org_id, organization.slug, datetime.now(UTC), tuple(files))
     told = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
@@ -99,4 +105,4 @@ def _prepare(folder: Path) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    return path.suffix == ".csv" or path.name.startswith((MANIFEST, "certificate.json"))
+    return path.suffix == ".csv" or path.name.startswith((MANIFEST, CONTENT, "certificate.json"))

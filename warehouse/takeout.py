@@ -3,12 +3,13 @@
 Every function runs in the organization's tenant session.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from psycopg import sql
-from sqlalchemy import Connection, LargeBinary, inspect
+from sqlalchemy import Connection, LargeBinary, inspect, select
 
 from warehouse.errors import TransientError
+from warehouse.sealed import SealedColumn, Value, sealed_columns
 from warehouse.tables import agents, app, assessments, knowledge, models
 
 SETTINGS = (
@@ -42,6 +43,18 @@ def relations(connection: Connection) -> list[tuple[str, list[str]]]:
 
 def _is_raw(kind: object) -> bool:
     return isinstance(kind, LargeBinary)
+
+
+def content_columns() -> list[SealedColumn]:
+    """The columns of people's words; secrets and what could not be read are none."""
+    return [one for one in sealed_columns() if one.versioned and one.table.schema != "app"]
+
+
+def iter_values(connection: Connection, where: SealedColumn) -> Iterator[Value]:
+    """Every value of a column as it comes; not all of them are held at once."""
+    streamed = connection.execution_options(stream_results=True, yield_per=1_000)
+    for *ids, at, value in streamed.execute(select(*where.ids(), where.instant(), where.column)):
+        yield Value(tuple(ids), at, bytes(value))
 
 
 def copy_csv(

@@ -67,7 +67,7 @@ def test_every_command_has_help_with_an_example() -> None:
     calls += [("bi", name) for name in ("grant", "list", "revoke")]
     calls += [("keys", "status"), ("keys", "rotate")]
     calls += [("disconnect", "zendesk"), ("disconnect", "slack")]
-    calls += [("org", name) for name in ("delete", "approve-delete", "certificate")]
+    calls += [("org", name) for name in ("delete", "approve-delete", "certificate", "open-content")]
     calls += [("inventory",), ("restore", "check")]
     calls += [("org", "add"), ("org", "list"), ("connect", "zendesk"), ("connect", "slack")]
     calls += [("assess", "list"), ("assess", "show"), ("assess", "batch")]

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from cli import peers
 from tasks.certificates import CERTIFICATE, read_certificate, write_certificate
 from tasks.connections import store_connection
 from tasks.encryption import KeyEncryptionKeys
-from tasks.encryption.providers.local import from_text
+from tasks.encryption.providers.local import create_file, from_text
 from tasks.errors import ConfigurationError, NotAllowedError, PermanentError, TransientError
 from tasks.escalation import SlackChannel
 from tasks.offboarding import (
@@ -27,11 +28,17 @@ from tasks.offboarding import (
 )
 from tasks.resources import Resources, opened
 from tasks.takeout import read_manifest
+from tasks.takeout_content import CONTENT, open_content
 from tests.conftest import KEK, measured_database, new_organization
 from tests.warehouse.planted import MINE, THEIRS, Planted, planted
 from warehouse import embedded, offboarding
+from warehouse.keys import destroy_content_keys
+from warehouse.loading import Rows, merge
 from warehouse.sessions import Logins, directory
+from warehouse.tables import zendesk
 from warehouse.tables.app import organizations
+
+TICKET = ("ticket_id", "sealed", "changed_at")
 
 ROWS = """
     select n.nspname || '.' || c.relname from pg_class c
@@ -200,6 +207,34 @@ def test_what_a_backup_brought_back_is_deleted_again(
         path = delete_organization(_leaving(back, tmp_path / "again"))
     assert json.loads(path.read_text())["certificate"]["steps"]["rows"] == {"app.organizations": 1}
     assert organization.org_id not in {one.org_id for one in directory(resources.engine)}
+
+
+def test_words_are_taken_along_sealed_and_only_if_asked_for(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, as_of: datetime
+) -> None:
+    """The key lies apart; what is past its clock is not in it."""
+    words, cipher = "Wilhelmina's refund", resources.cipher
+    with resources.session() as connection:
+        for key, days in ((1, 0), (2, 40)):
+            at = as_of - timedelta(days=days)
+            place = {"column": "zendesk.ticket_contents.sealed", "row_id": str(key)}
+            sealed = cipher.seal(f"{words} {key}".encode(), changed_at=at, **place)
+            rows = Rows(zendesk.ticket_contents, TICKET, [(key, sealed, at)])
+            merge(connection, resources.organization.org_id, rows)
+        cipher.record_uses(connection)
+        destroy_content_keys(connection, weeks_until=(as_of - timedelta(days=37)).date())
+    _approved(resources, monkeypatch)
+    out, key_file = tmp_path / "out", tmp_path / "acme.key"
+    with pytest.raises(ConfigurationError, match="keep them apart"):
+        delete_organization(_leaving(resources, out, content_key=out / "acme.key"))
+    with opened(resources.organization.slug) as fresh:
+        delete_organization(_leaving(fresh, out, content_key=key_file))
+    assert not any(words.encode() in path.read_bytes() for path in out.iterdir())
+    (line,) = b"".join(open_content(out / CONTENT, key_file)).splitlines()
+    assert json.loads(line)["value"] == f"{words} 1"
+    create_file(tmp_path / "another.key")
+    with pytest.raises(PermanentError):
+        list(open_content(out / CONTENT, tmp_path / "another.key"))
 
 
 def test_two_must_agree(
