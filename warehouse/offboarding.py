@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, cast, func, inspect, literal, select, text, update
+from sqlalchemy import Connection, cast, func, inspect, literal, null, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from warehouse.tables import DBT_SCHEMAS, metadata
@@ -25,7 +25,7 @@ TENANTED = text("""
     select n.nspname || '.' || c.relname as name from pg_class as c
     inner join pg_namespace as n on c.relnamespace = n.oid
     inner join pg_attribute as a on c.oid = a.attrelid and a.attname = 'org_id'
-    where c.relkind in ('r', 'p') and not c.relispartition
+    where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence <> 't'
     order by 1
 """)
 
@@ -81,7 +81,7 @@ def approve(connection: Connection, *, approved_by: str) -> bool:
 def reopen(connection: Connection) -> None:
     """Lets an end be done again, on the same two words: a backup brought the organization back."""
     connection.execute(
-        update(offboardings).values(ended_at=None, certificate=None, steps=literal({}, JSONB))
+        update(offboardings).values(ended_at=None, certificate=null(), steps=literal({}, JSONB))
     )
 
 

@@ -13,6 +13,7 @@ UNBOUND = text("""
     inner join pg_namespace as n on c.relnamespace = n.oid
     where
         c.relkind in ('r', 'p')
+        and c.relpersistence <> 't'
         and not (c.relrowsecurity and c.relforcerowsecurity)
         and exists (
             select from pg_attribute as a where a.attrelid = c.oid and a.attname = 'org_id'
