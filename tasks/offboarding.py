@@ -104,7 +104,10 @@ def delete_organization(leaving: Leaving) -> Path:
 
 
 def _approved(leaving: Leaving) -> Offboarding:
-    """What may be done now. Legal holds are asked here too: who is held keeps the organization."""
+    """What may be done now.
+
+    Here is where a legal hold keeps the organization: before anything of it ends.
+    """
     slug = leaving.resources.organization.slug
     with leaving.resources.session() as connection:
         found = offboarding.find(connection)

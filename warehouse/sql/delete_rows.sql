@@ -1,6 +1,6 @@
 -- Deletes up to `at_most` rows of the tenant from a table of the owner's; how many it deleted. Only
--- where the organization's end was asked for by one and approved by another, and is not yet done: what
--- the loader may else only add to, such as tombstones, ends here. The audit trail ends by its clock.
+-- where the organization's end was asked for by one and approved by another, and is not yet done.
+-- What the loader may else only add to ends here, such as tombstones; the audit trail by its clock.
 create or replace function app.delete_rows(target regclass, at_most integer) returns bigint
 language plpgsql security definer set search_path = ''
 as $$
