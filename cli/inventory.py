@@ -9,7 +9,7 @@ from cli.display import print_json, wide
 from cli.gate import needs
 from tasks.inventory import as_csv, as_markdown, read_inventory, rows
 
-SHOWN = ("where", "class", "personal", "kept", "ends")
+SHOWN = {"where": 48, "class": 10, "personal": 12, "kept": 32, "ends": 48}  # characters
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +38,9 @@ def inventory(
     elif as_table:
         typer.echo(as_csv(found), nl=False)
     else:
-        table = Table(*SHOWN, box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False)
+        for name, width in SHOWN.items():
+            table.add_column(name, max_width=width, overflow="fold")
         for row in rows(found):
             table.add_row(*(row[name] for name in SHOWN))
         wide.print(table)

@@ -14,6 +14,12 @@ from uuid import UUID
 import msgspec
 
 Kind = Literal["content", "skeleton", "aggregate", "audit", "control", "keys", "knowledge", "none"]
+PURPOSE = (
+    "Purpose: to measure a support desk and to escalate what needs somebody. Who processes it: the"
+    " organization whose Zendesk account it is, by whoever runs this vensor. How it is secured:"
+    " docs/encryption.md, docs/isolation.md, docs/members.md; days in it are those of a new"
+    " organization, each has its own."
+)
 COLUMNS = ("where", "what", "class", "whose", "personal", "kept", "ends", "setting", "recipient")
 
 
@@ -137,7 +143,8 @@ def as_markdown(inventory: Inventory) -> str:
     """The record of processing as a table of Markdown."""
     lines = [_line(COLUMNS), _line(["---"] * len(COLUMNS))]
     lines += [_line(row.values()) for row in rows(inventory)]
-    return "\n".join(["# What is processed, whose it is and when it ends", "", *lines]) + "\n"
+    title = "# What is processed, whose it is and when it ends"
+    return "\n".join([title, "", PURPOSE, "", *lines]) + "\n"
 
 
 def as_csv(inventory: Inventory) -> str:
