@@ -12,9 +12,9 @@ from cli import browser as browsers
 from cli.display import stderr, stdout
 from cli.gate import needs
 from tasks.connections import (
-    StoredCredentials,
     find_connection,
     forget_connection,
+    revoke_zendesk,
     store_connection,
     store_zendesk,
 )
@@ -129,11 +129,7 @@ def disconnect_zendesk(org: Org) -> None:
     Example: [bold]vensor disconnect zendesk --org acme[/bold]
     """
     with opened(org) as resources:
-        base_url = find_connection(resources, "zendesk").base_url
-        store = StoredCredentials(resources)
-        kind = store.load().kind
-        with ZendeskClient.opened(base_url, store) as client:
-            client.revoke(forget=store.forget)
+        kind = revoke_zendesk(resources)
     end = "its token is revoked"
     if kind == "api_token":
         end = "delete its API token in Zendesk's Admin Center, which alone can"

@@ -2,8 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -14,6 +13,7 @@ from sqlalchemy import text
 from cli import orchestrator, peers
 from cli.display import stdout
 from tasks.connections import StoredCredentials, find_connection, unsealed_credentials
+from tasks.diagnosis import Finding
 from tasks.errors import ConfigurationError, VensorError
 from tasks.escalation import SlackChannel
 from tasks.extraction import probed_modes
@@ -25,15 +25,6 @@ from tasks.settings import Settings, load_settings
 from tasks.zendesk import ZendeskClient, credential_notes
 from warehouse.quarantine import held_records
 from warehouse.repairs import stuck
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line: `ok` is None where the thing is optional and not there."""
-
-    subject: str
-    ok: bool | None
-    meaning: str
 
 
 def register(app: typer.Typer) -> None:
@@ -67,14 +58,15 @@ def doctor() -> None:
         findings.append(_gates(settings, slug))
     if findings[1].ok and who.ok and not slugs:
         findings.append(Finding("organizations", None, "none of yours; `vensor org add` adds one"))
-    _print_findings(findings)
+    print_findings(findings)
     for slug in slugs:
         _print_streams(slug)
     if any(finding.ok is False for finding in findings):
         raise typer.Exit(1)
 
 
-def _print_findings(findings: list[Finding]) -> None:
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Prints one line each."""
     table = Table("", "what", "meaning", box=None, pad_edge=False)
     marks = {True: "[green]ok[/green]", False: "[red]broken[/red]", None: "[dim]none[/dim]"}
     for finding in findings:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from tasks.errors import ConfigurationError
 from tasks.resources import Resources
+from tasks.zendesk.client import ZendeskClient
 from tasks.zendesk.credentials import Credentials
 from warehouse import organizations
 from warehouse.organizations import Connected
@@ -101,6 +102,19 @@ def store_connection(
         organizations.connect(connection, resources.organization.org_id, connected)
         resources.cipher.record_uses(connection)
         _record(connection, resources, f"connect.{provider}", {"account": account})
+
+
+def revoke_zendesk(resources: Resources) -> str:
+    """Ends the stored token at Zendesk and forgets the connection; the kind of credentials it was.
+
+    An API token is left, which only Zendesk's Admin Center can delete. Raises: TransientError.
+    """
+    base_url = find_connection(resources, "zendesk").base_url
+    store = StoredCredentials(resources)
+    kind = store.load().kind
+    with ZendeskClient.opened(base_url, store) as client:
+        client.revoke(forget=store.forget)
+    return kind
 
 
 def forget_connection(resources: Resources, provider: str) -> bool:

@@ -69,6 +69,7 @@ SLOW = (
     "tests/flows/test_authorized.py",
     "tests/flows/test_evaluation.py",
     "tests/flows/test_gates.py",
+    "tests/flows/test_offboarding.py",
     "tests/flows/test_organization.py::test_one_organization_s_failure",
     "tests/tasks/models/test_killed.py",
     "tests/tasks/recordings/test_ends.py::test_dropped_days",

@@ -110,6 +110,16 @@ def destroy_content_keys(connection: Connection, *, weeks_until: date) -> int:
     return done.rowcount
 
 
+def destroy_all(connection: Connection) -> int:
+    """Destroys every key of the organization: nothing that was sealed for it opens any more."""
+    done = connection.execute(
+        update(org_keys)
+        .where(org_keys.c.state != "destroyed")
+        .values(state="destroyed", wrapped=None, destroyed_at=func.clock_timestamp())
+    )
+    return done.rowcount
+
+
 @dataclass(frozen=True)
 class Retired:
     """A key that seals no more and still opens."""

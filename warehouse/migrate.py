@@ -4,12 +4,24 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, create_engine, pool, text
 
 
 def migrate(url: URL, *, revision: str = "head") -> None:
     """Migrates the database at `url` as the owner. Safe to repeat and to run twice at once."""
     command.upgrade(alembic_config(url), revision)
+
+
+def revisions(url: URL) -> tuple[str | None, str | None]:
+    """(the database's revision, None before the first; this version's)."""
+    head = ScriptDirectory.from_config(alembic_config(url)).get_current_head()
+    engine = create_engine(url, poolclass=pool.NullPool, hide_parameters=True)
+    with engine.connect() as connection:
+        if connection.execute(text("select to_regclass('app.alembic_version')")).scalar() is None:
+            return None, head
+        found = connection.execute(text("select version_num from app.alembic_version")).scalar()
+        return found, head
 
 
 def alembic_config(url: URL) -> Config:

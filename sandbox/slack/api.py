@@ -45,9 +45,11 @@ class Slack:
         self._token = state.secret("slack:bot_token")
         self._gap = MINUTE / per_minute
         self._posted: dict[str, float] = {}
+        self._revoked = False
         self._lock = Lock()
         self._methods: dict[str, Callable[[Told], Told]] = {
             "auth.test": self._auth_test,
+            "auth.revoke": self._auth_revoke,
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "chat.delete": self._delete,
@@ -97,6 +99,8 @@ class Slack:
             raise SlackRefusal("not_authed")
         if not hmac.compare_digest(given.encode(), self._token.encode()):
             raise SlackRefusal("invalid_auth")
+        if self._revoked:
+            raise SlackRefusal("token_revoked")
 
     def _channel(self, told: Told, *, member: bool = True) -> Channel:
         channel = self.store.channel(str(told.get("channel", "")))
@@ -113,6 +117,11 @@ class Slack:
             if left > 0:
                 raise SlackRefusal("ratelimited", retry_after=max(1, round(left + 0.499)))
             self._posted[channel.id] = now
+
+    def _auth_revoke(self, told: Told) -> Told:
+        """For the life of this process: the workspace has one token."""
+        self._revoked = str(told.get("test", "")) not in {"1", "true"}
+        return {"revoked": self._revoked}
 
     def _auth_test(self, _told: Told) -> Told:
         names = {"team": "Sandbox", "user": "vensor", "url": f"{self._base}/"}

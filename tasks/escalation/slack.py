@@ -50,6 +50,16 @@ class SlackChannel:
             _raise(error, "check")
         return str(team["team"])
 
+    def revoke(self) -> None:
+        """Ends the token. One that has ended already is as good. Raises: TransientError."""
+        try:
+            self._client.auth_revoke()
+        except (SlackApiError, SlackClientError, OSError) as error:
+            try:
+                _raise(error, "revoke the token")
+            except ConfigurationError:
+                return
+
     def post(self, message_key: str, blocks: Sequence[Mapping[str, Any]], fallback: str) -> str:
         """The timestamp of the message posted.
 

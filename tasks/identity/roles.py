@@ -36,6 +36,8 @@ OPERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "org.add": _EVERYONE,  # whoever is signed in: it makes them the new one's owner
         "org.read": _EVERYONE,
         "org.change": _ADMINS,
+        "org.delete": _OWNERS,
+        "org.approve_delete": _PRIVACY,  # another than who asked
         "retention.change": _OWNERS,  # with `org.change`: how long people's data is kept
         "member.read": _GUARDED,
         "member.manage": _ADMINS,
@@ -61,6 +63,8 @@ OPERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "keys.rotate": _ADMINS,
         "retention.run": _GUARDED,
         "audit.verify": _GUARDED,
+        "inventory.read": _EVERYONE,  # of no organization
+        "restore.check": _ADMINS,
         "outbound.read": _GUARDED,
         "privacy.export": _PRIVACY,
         "privacy.erase": _PRIVACY,

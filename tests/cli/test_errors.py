@@ -36,6 +36,10 @@ def _vensor(*arguments: str, home: str) -> "subprocess.CompletedProcess[str]":
         (("org", "add", "acme", "--name", "A", "--retention-days", "0"), 2, "1"),
         (("bi", "grant", "--org", "acme", "--login", "Big Tool"), 2, "--login"),
         (("org", "add", "acme", "--name", "A", "--upstream-recordings", "burn"), 2, "keep"),
+        (("inventory", "--json", "--csv"), 2, "give one of"),
+        (("restore", "check"), 1, "run `vensor init`"),
+        (("org", "delete", "--org", "acme", "--confirm", "acme"), 1, "run `vensor init`"),
+        (("org", "certificate", "no.json"), 1, "is no certificate"),
     ],
 )
 def test_wrong_input_ends_with_one_clear_line(
@@ -63,6 +67,8 @@ def test_every_command_has_help_with_an_example() -> None:
     calls += [("bi", name) for name in ("grant", "list", "revoke")]
     calls += [("keys", "status"), ("keys", "rotate")]
     calls += [("disconnect", "zendesk"), ("disconnect", "slack")]
+    calls += [("org", name) for name in ("delete", "approve-delete", "certificate", "open-content")]
+    calls += [("inventory",), ("restore", "check")]
     calls += [("org", "add"), ("org", "list"), ("connect", "zendesk"), ("connect", "slack")]
     calls += [("assess", "list"), ("assess", "show"), ("assess", "batch")]
     calls += [("quality", name) for name in ("show", "set", "reset")]

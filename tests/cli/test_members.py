@@ -45,6 +45,7 @@ def test_owners_may_do_everything_and_viewers_least() -> None:
     assert all("owner" in roles for roles in OPERATIONS.values())
     viewers = {name for name, roles in OPERATIONS.items() if "viewer" in roles}
     readable = {"org.add", "org.read", "metrics.read", "report", "knowledge.search"}
+    readable |= {"inventory.read"}
     assert viewers == readable
 
 
@@ -71,6 +72,9 @@ def test_owners_may_do_everything_and_viewers_least() -> None:
         (("member", "add", "--user", str(uuid4()), "--role", "viewer"), "member.manage"),
         (("authorize", "retention.run"), "retention.run"),
         (("bi", "list"), "bi.grant"),
+        (("org", "delete"), "org.delete"),
+        (("org", "approve-delete"), "org.approve_delete"),
+        (("restore", "check"), "restore.check"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )

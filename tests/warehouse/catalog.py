@@ -183,7 +183,12 @@ FINDINGS = {
         cross join pg_roles o
         where p.relkind = 'p' and n.nspname = any(%(schemas)s) and o.rolname like 'vensor%%'
         and o.rolname not in ('vensor_owner', 'vensor_migrator')
-        and has_table_privilege(o.oid, i.inhrelid, 'select, insert, update, delete, truncate')
+        and has_table_privilege(
+            o.oid, i.inhrelid,
+            -- a dump reads each by itself, by a role that no policy binds
+            case when o.rolname <> 'vensor_backup' then 'select, ' else '' end
+            || 'insert, update, delete, truncate'
+        )
     """,
 }
 ASKED = {

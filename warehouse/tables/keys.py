@@ -33,5 +33,5 @@ org_keys = Table(
     CheckConstraint("(wrapped is null) = (state = 'destroyed')", name="wrapped"),
     CheckConstraint("key_id between 1 and 4294967295", name="key_id"),
     schema="keys",
-    info={"class": "control"},
+    info={"class": "keys"},
 )
