@@ -9,6 +9,7 @@ import typer
 from cli import (
     ai,
     assess,
+    audit,
     bi,
     checks,
     connect,
@@ -64,6 +65,7 @@ for module in (
     quality,
     quarantine,
     privacy,
+    audit,
     label,
     keys,
     doctor,

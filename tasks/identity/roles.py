@@ -61,6 +61,7 @@ OPERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "keys.rotate": _ADMINS,
         "retention.run": _GUARDED,
         "audit.verify": _GUARDED,
+        "audit.read": _GUARDED,
         "outbound.read": _GUARDED,
         "privacy.export": _PRIVACY,
         "privacy.erase": _PRIVACY,
