@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Table, select, text
 
 from warehouse.tables.audit import events
 
@@ -34,11 +34,22 @@ def record(
     details: Mapping[str, int | str],
 ) -> None:
     """Adds one row. `details` holds ids, counts and names of fields: never a value."""
-    connection.execute(text("select app.ensure_partitions(current_date, current_date + 1)"))
+    ensure_today(connection, events)
     connection.execute(
         events.insert().values(
             org_id=org_id, actor=actor, action=action, purpose=purpose, details=dict(details)
         )
+    )
+
+
+def ensure_today(connection: Connection, table: Table) -> None:
+    """Makes the partitions of today and tomorrow, for whoever writes before a run has made them."""
+    connection.execute(
+        text(
+            "select app.ensure_partitions(current_date, current_date + 1) where"
+            " to_regclass(:name || to_char(current_date + 1, '_pYYYYMMDD')) is null"
+        ),
+        {"name": table.fullname},
     )
 
 
