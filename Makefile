@@ -48,6 +48,7 @@ bench: setup-dev
 	@$(BIN)/python -m benchmarks.pacing
 	@$(BIN)/python -m benchmarks.sealing
 	@$(BIN)/python -m benchmarks.isolation
+	@$(BIN)/python -m benchmarks.auditing
 	@$(BIN)/python -m benchmarks.gates
 	@$(BIN)/python -m benchmarks.metrics
 	@$(BIN)/python -m benchmarks.search

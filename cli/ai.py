@@ -1,7 +1,7 @@
 """`vensor ai`: which models an organization uses, what they cost, what they may cost."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -173,7 +173,7 @@ def _choose(resources: Resources, capability: Capability, told: Choice) -> None:
             connection,
             action="change.settings",
             purpose=f"choice of a model to {capability}",
-            details={"provider": choice.provider, "model": choice.model or "as configured"},
+            details={name: told for name, told in asdict(choice).items() if told is not None},
         )
 
 

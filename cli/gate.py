@@ -7,7 +7,7 @@ from typing import Any, ParamSpec
 
 from cli.display import stderr
 from tasks.gate import NOTICE, named_organizations, permit, signed_in
-from tasks.identity import OPERATIONS, Actor, acting_as
+from tasks.identity import OPERATIONS, Actor, acting_as, serving
 from tasks.resources import opened_engine
 from tasks.settings import load_settings
 
@@ -53,5 +53,5 @@ def _admitted(operation: str, org: object, *, own: bool) -> Iterator[None]:
         with opened_engine(settings) as engine:
             slug = None if org is None else str(org)
             permit(engine, actor, operation, named_organizations(engine, actor, slug))
-    with acting_as(actor):
+    with acting_as(actor), serving(operation):
         yield

@@ -9,6 +9,7 @@ import typer
 from cli import (
     ai,
     assess,
+    audit,
     bi,
     checks,
     connect,
@@ -70,6 +71,7 @@ for module in (
     privacy,
     inventory,
     restore,
+    audit,
     label,
     keys,
     doctor,

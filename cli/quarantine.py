@@ -59,6 +59,12 @@ def retry(org: Org, stream: Stream = None) -> None:
     if stream == RECORDINGS:
         with opened(org) as resources, resources.session() as connection:
             again = retry_undecodable(connection)
+            resources.audit(
+                connection,
+                action="quarantine.retry",
+                purpose="hear recordings again",
+                details={"recordings": again},
+            )
         stdout.print(f"{again} recordings are heard again by the next run")
         return
     done = retry_quarantined(org, datetime.now(UTC), stream)

@@ -17,6 +17,7 @@ from tasks import (
     reconcile,
     recordings,
     score,
+    seal,
     transcribe,
 )
 from tasks.errors import ClosedGateError
@@ -49,6 +50,7 @@ def organization(
                 if stage is not Stage.PUBLISH:
                     raise
                 closed = error
+        seal.seal_trail(slug)
         if closed is not None:
             raise closed
         return run.lines

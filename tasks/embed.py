@@ -160,7 +160,7 @@ class Embedding:
     def _ticket_batch(self, pending: Sequence[PendingTicket]) -> Work:
         """The passages of these tickets whose words have no vector yet, each of them once."""
         cipher, ids = self._resources.cipher, [ticket.ticket_id for ticket in pending]
-        with self._resources.session() as connection:
+        with self._resources.session("embed tickets") as connection:
             hashes = known_hashes(connection, ids, task="embed", model_version=self._model)
             conversations = open_conversations(connection, cipher, ids)
             changed = [

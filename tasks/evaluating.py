@@ -153,14 +153,8 @@ def _standing(resources: Resources, pointers: Sequence[Pointer]) -> dict[str, li
     for at in range(0, len(ids), TICKETS_AT_ONCE):
         report("evaluate", at, total=len(ids), note="tickets with evidence")
         batch = ids[at : at + TICKETS_AT_ONCE]
-        with resources.session() as connection:
+        with resources.session("evaluate") as connection:
             opened = open_conversations(connection, resources.cipher, batch)
-            resources.audit(
-                connection,
-                action="read.content",
-                purpose="evaluate",
-                details={"tickets": len(opened)},
-            )
         for talk in opened:
             for one in by_ticket[talk.ticket_id]:
                 place = Evidence(one.comment_id, one.turn_no, one.start_char, one.end_char)

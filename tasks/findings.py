@@ -65,16 +65,12 @@ class StepFinding:
 
 def find_findings(resources: Resources, ticket_id: int) -> list[StepFinding]:
     """Every step's verdict on a ticket; reading its words is written to the audit trail."""
-    with resources.session() as connection:
+    told: dict[str, int | str] = {"tickets": str(ticket_id)}
+    with resources.session("sop findings", told) as connection:
         documents = knowledge.find_documents(connection, kind="sop")
         found = checks.checks_of(connection, ticket_id, present=digest_of(documents))
         opened = open_conversations(connection, resources.cipher, [ticket_id]) if found else []
-        resources.audit(
-            connection,
-            action="read.content",
-            purpose="sop findings",
-            details={"tickets": str(ticket_id), "steps": len(found)},
-        )
+        told["steps"] = len(found)
     turns = {(turn.comment_id, turn.turn_no): turn for turn in _turns(opened)}
     sops = {(one.document_id, one.sop_version): parse_sop(one.body, one.title) for one in found}
     return [

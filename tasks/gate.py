@@ -119,15 +119,7 @@ def refusal(
     engine: Engine, actor: Actor, operation: str, organization: Organization, role: str | None
 ) -> NotAllowedError:
     """The error to raise, once the refusal is in the audit trail."""
-    with tenant_session(engine, organization.org_id) as connection:
-        audit.record(
-            connection,
-            organization.org_id,
-            actor=actor.name,
-            action="refused",
-            purpose=operation,
-            details={"role": role or "none"},
-        )
+    record_refusal(engine, actor, operation, organization, role)
     slug = organization.slug
     if actor.user_id is None:
         return NotAllowedError(
@@ -139,6 +131,21 @@ def refusal(
         f"{operation} in {slug} needs the role {roles_for(operation)}, and yours is {role};"
         " an owner can change it with `vensor member add`"
     )
+
+
+def record_refusal(
+    engine: Engine, actor: Actor, operation: str, organization: Organization, role: str | None
+) -> None:
+    """Adds a refusal to the audit trail, in a transaction of its own."""
+    with tenant_session(engine, organization.org_id) as connection:
+        audit.record(
+            connection,
+            organization.org_id,
+            actor=actor.name,
+            action="refused",
+            purpose=operation,
+            details={"role": role or "none"},
+        )
 
 
 def _standing(

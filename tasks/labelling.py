@@ -155,14 +155,10 @@ def _readable(resources: Resources, ticket_ids: Sequence[int]) -> dict[int, Conv
     permitted = permitted_organizations(resources.engine, actor, "tickets.search")
     if not ticket_ids or resources.organization not in permitted:
         return {}
-    with resources.session() as connection:
+    told: dict[str, int | str] = {}
+    with resources.session("label", told) as connection:
         found = open_conversations(connection, resources.cipher, ticket_ids)
-        resources.audit(
-            connection,
-            action="read.content",
-            purpose="label",
-            details={"tickets": ",".join(str(one.ticket_id) for one in found)},
-        )
+        told["tickets"] = ",".join(str(one.ticket_id) for one in found)
     return {one.ticket_id: one.conversation for one in found}
 
 

@@ -68,6 +68,12 @@ def running(slug: str, *, flow: str, as_of: datetime) -> Iterator[Run]:
         with resources.session() as connection:
             org_id = resources.organization.org_id
             run_id = ledger.begin(connection, org_id, flow=flow, as_of=as_of)
+            resources.audit(
+                connection,
+                action="run",
+                purpose=flow,
+                details={"run_id": str(run_id), "as_of": as_of.isoformat()},
+            )
         state = "failed"
         try:
             yield Run(slug, run_id, as_of, resources)

@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 
 from tasks.errors import ConfigurationError, NotAllowedError
-from tasks.gate import NOTICE, refusal, supabase_auth
-from tasks.identity import OWNER, acting, allows
+from tasks.gate import NOTICE, record_refusal, refusal, supabase_auth
+from tasks.identity import OWNER, Actor, acting, allows
 from tasks.resources import Resources, opened
 from tasks.settings import load_settings
 from warehouse import members
@@ -42,6 +42,7 @@ def put_first_owner(slug: str, user_id: UUID) -> None:
     with opened(slug) as resources, resources.session() as connection:
         members.lock(connection)
         if members.has_members(connection):
+            _refused(resources, acting(settings.actor), "owner.manage")
             raise NotAllowedError(
                 f"{slug} has members already: an owner adds others with `vensor member add`"
             )
@@ -53,6 +54,7 @@ def _change(resources: Resources, user_id: UUID, role: str | None) -> str | None
     """The role before; None where there was none. A role of None ends the membership."""
     actor = acting(resources.settings.actor)
     if actor.user_id is None:
+        _refused(resources, actor, "member.manage")
         raise NotAllowedError(f"only who is signed in may change the members, and {NOTICE}")
     with resources.session() as connection:
         members.lock(connection)
@@ -76,6 +78,10 @@ def _apply(connection: Connection, resources: Resources, user_id: UUID, role: st
             f"{resources.organization.slug} would be left without an owner; make another one first"
         )
     _audit(connection, resources, "member.put" if role else "member.remove", user_id, role)
+
+
+def _refused(resources: Resources, actor: Actor, operation: str) -> None:
+    record_refusal(resources.engine, actor, operation, resources.organization, None)
 
 
 def _audit(

@@ -135,7 +135,7 @@ def _read(
 ) -> tuple[list[OpenConversation], list[Conversation], set[checks.Pair]]:
     """The conversations, the same with their subjects, and what is judged for the same words."""
     judged_by = procedures.judge.version
-    with resources.session() as connection:
+    with resources.session("judge tickets by procedures") as connection:
         conversations = open_conversations(
             connection, resources.cipher, [ticket.ticket_id for ticket in pending]
         )

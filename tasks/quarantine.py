@@ -16,6 +16,7 @@ from warehouse.quarantine import Held
 from warehouse.sessions import translated_errors
 
 COLUMN = "app.quarantine.sealed"
+RECORDS_AT_ONCE = 64
 # Versions of these replace each other as a whole list, and the list is read anew each run.
 READ_ANEW = {"sla_policies", "schedules", "holidays"}
 
@@ -39,18 +40,19 @@ def retry_quarantined(slug: str, as_of: datetime, stream: str | None = None) -> 
         with resources.session() as connection:
             held = quarantine.held_records(connection, stream)
         still = Counter[str]()
-        for one in held:
-            reason = _retry(resources, one, as_of)
-            if reason is not None:
-                still[reason] += 1
-        if held:
-            _audit(resources, len(held))
+        for at in range(0, len(held), RECORDS_AT_ONCE):
+            batch = held[at : at + RECORDS_AT_ONCE]
+            with resources.session("retry quarantined records"):
+                pages = [_page(resources, one) for one in batch]
+            reasons = (
+                _retry(resources, one, page, as_of) for one, page in zip(batch, pages, strict=True)
+            )
+            still.update(reason for reason in reasons if reason is not None)
         return Retried(len(held) - still.total(), still)
 
 
-def _retry(resources: Resources, one: Held, as_of: datetime) -> str | None:
+def _retry(resources: Resources, one: Held, page: Page | None, as_of: datetime) -> str | None:
     """None once it is loaded, else why it is not."""
-    page = _page(resources, one)
     if page is None or page.bad:
         return one.reason if page is None else page.bad[0].reason
     loader = PageLoader(resources, as_of)
@@ -75,13 +77,3 @@ def _page(resources: Resources, one: Held) -> Page | None:
     body = b'{"%s":[%s]}' % (one.kind.encode(), raw)
     page = parse_page(body, {one.kind: KINDS[one.kind]})
     return as_events(page) if one.kind == "audits" else page
-
-
-def _audit(resources: Resources, records: int) -> None:
-    with resources.session() as connection:
-        resources.audit(
-            connection,
-            action="read.content",
-            purpose="retry quarantined records",
-            details={"records": records},
-        )

@@ -126,11 +126,14 @@ class Fetching:
 
     def _store(self, recording: PendingRecording) -> None:
         """Chunks and state in one transaction; of an object, the state once it is whole."""
+        with self.resources.session():
+            url = _url(self.resources, recording)
         with self.resources.session() as connection:
             against = objection(connection, recording)
             if against is not None:
                 raise DeclinedError(against)
-            measured = _Measured(self._plain(recording), digest_of(self.resources))
+            plain = iter_recording(self.client, self.hosts, url)
+            measured = _Measured(plain, digest_of(self.resources))
             sealed = self.resources.cipher.seal_stream(
                 measured,
                 column=COLUMN,
@@ -143,9 +146,6 @@ class Fetching:
             )
             note_stored(connection, recording, stored)
             self.resources.cipher.record_uses(connection)
-
-    def _plain(self, recording: PendingRecording) -> Iterator[bytes]:
-        return iter_recording(self.client, self.hosts, _url(self.resources, recording))
 
 
 class _Measured:

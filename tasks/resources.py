@@ -1,5 +1,6 @@
 """What a task works with: one organization, its engine and its cipher, opened for that task."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,7 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine
 
 from tasks.encryption import Cipher, KeyEncryptionKeys, Keyring, key_encryption_keys
-from tasks.identity import acting
+from tasks.encryption.reads import CONTENT, SECRET, Read
+from tasks.identity import acting, stated_purpose
 from tasks.settings import Settings, load_settings
 from warehouse import audit
 from warehouse.sessions import (
@@ -30,10 +32,38 @@ class Resources:
     cipher: Cipher
 
     @contextmanager
-    def session(self) -> Iterator[Connection]:
-        """A transaction of this organization."""
-        with tenant_session(self.engine, self.organization.org_id) as connection:
-            yield connection
+    def session(
+        self, purpose: str | None = None, told: Mapping[str, int | str] | None = None
+    ) -> Iterator[Connection]:
+        """A transaction of this organization, at whose end the audit trail says what was unsealed.
+
+        One row, with how many values of each column, and `told`, which may be filled until then.
+        It is for `purpose`, or else for what the command or step does. The row is committed before
+        anybody gets to use what was read; where the transaction fails, or something was
+        unsealed outside of one, the next one says it, or the end of these resources.
+        """
+        read: Counter[Read] = Counter()
+        try:
+            with tenant_session(self.engine, self.organization.org_id) as connection:
+                yield connection
+                read = self.cipher.reads.take()
+                self._audit_reads(connection, read, purpose or stated_purpose(), told or {})
+        except BaseException:
+            self.cipher.reads.put_back(read)
+            raise
+
+    def _audit_reads(
+        self,
+        connection: Connection,
+        read: Counter[Read],
+        purpose: str,
+        told: Mapping[str, int | str],
+    ) -> None:
+        for action in (CONTENT, SECRET):
+            counts = {column: count for (kind, column), count in read.items() if kind == action}
+            details = counts | (dict(told) if action == CONTENT else {})
+            if details:
+                self.audit(connection, action=action, purpose=purpose, details=details)
 
     def audit(
         self,
@@ -86,4 +116,10 @@ def opened(slug: str) -> Iterator[Resources]:
     with opened_engine(settings) as engine:
         organization = find_organization(engine, slug)
         keyring = Keyring(engine, organization.org_id, opened_kek(settings))
-        yield Resources(settings, settings.logins(), engine, organization, Cipher(keyring))
+        found = Resources(settings, settings.logins(), engine, organization, Cipher(keyring))
+        try:
+            yield found
+        finally:
+            if found.cipher.reads:
+                with found.session():
+                    pass  # its end says what no other has said

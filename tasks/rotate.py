@@ -60,6 +60,13 @@ def rotate_data_keys(slug: str, *, at_once: bool = False) -> Rotation:
     with opened(slug) as resources, _only_rotation(resources):
         with resources.session() as connection:
             retired = 0 if keys.retired(connection) else keys.retire_active(connection)
+            if retired:
+                resources.audit(
+                    connection,
+                    action="keys.retire",
+                    purpose="rotation of data keys",
+                    details={"retired": retired},
+                )
         return _finish(resources, retired, timedelta(0) if at_once else GRACE)
 
 

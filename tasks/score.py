@@ -75,7 +75,7 @@ def _note(procedures: int, judged: Judged) -> str:
 
 def _score(resources: Resources, embedder: LocalEmbedder, pending: Sequence[PendingTicket]) -> int:
     ids = [ticket.ticket_id for ticket in pending]
-    with resources.session() as connection:
+    with resources.session("score tickets") as connection:
         hashes = known_hashes(connection, ids, task="score", model_version=SENTIMENT_VERSION)
         conversations = open_conversations(connection, resources.cipher, ids)
     changed = [one for one in conversations if hashes.get(one.ticket_id) != one.content_hash]

@@ -66,7 +66,8 @@ def search_ticket_passages(
     """
     with opened_embedder(resources) as embedder:
         query, model = embedder.embed([words])[0], embedder.model_version
-    with resources.session() as connection:
+    told: dict[str, int | str] = {}
+    with resources.session("search", told) as connection:
         groups = search.group_names(connection)
         filters = _filters(resources, wanted, groups)
         hits = search.search_tickets(
@@ -78,12 +79,7 @@ def search_ticket_passages(
             numbered = search.search_tickets(connection, query, model=model, k=1, filters=only)
         opened = _opened(resources, connection, [*numbered, *hits])
         found = _ranked(words, opened, first=[hit.ticket_id for hit in numbered])[:k]
-        resources.audit(
-            connection,
-            action="read.content",
-            purpose="search",
-            details={"tickets": ",".join(str(hit.ticket_id) for hit, _, _ in found)},
-        )
+        told["tickets"] = ",".join(str(hit.ticket_id) for hit, _, _ in found)
     return [_ticket_passage(hit, text, score, groups) for hit, text, score in found]
 
 

@@ -99,7 +99,7 @@ def people_of(
 
 def redactors(resources: Resources, ticket_ids: Sequence[int]) -> dict[int, Redactor]:
     """For each ticket, who takes its people and what has a form of its own out of its texts."""
-    with resources.session() as connection:
+    with resources.session("take people out of texts") as connection:
         people = people_of(connection, resources.cipher, ticket_ids)
     return {ticket_id: Redactor(people.get(ticket_id, [])) for ticket_id in ticket_ids}
 

@@ -13,6 +13,7 @@ from prefect import Task, task
 from prefect.client.schemas.objects import State, TaskRun
 
 from tasks.errors import TransientError
+from tasks.identity import serving
 from tasks.sanitising import without_values
 from tasks.sentry import report_error
 
@@ -22,12 +23,17 @@ RETRY_DELAYS_SECONDS = [2.0, 15.0, 60.0]
 
 
 def step(function: Callable[P, R]) -> Task[P, R]:
-    """`function` as a task: retried on TransientError only, its result never persisted."""
+    """`function` as a task: retried on TransientError only, its result never persisted.
+
+    What it unseals is read for what its name says.
+    """
+    purpose = function.__name__.replace("_", " ")
 
     @wraps(function)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return function(*args, **kwargs)
+            with serving(purpose):
+                return function(*args, **kwargs)
         except Exception as error:
             if not isinstance(error, TransientError):  # that may pass by itself
                 report_error(error, step=function.__name__)

@@ -64,11 +64,10 @@ def _transcribe(
     stored: Sequence[PendingRecording],
 ) -> StageResult:
     heard: deque[PendingRecording] = deque()
-    read, done, bad, seconds, note = 0, 0, 0, 0.0, ""
+    done, bad, seconds, note = 0, 0, 0.0, ""
     try:
         for found in transcriber.transcribe_each(_audio(resources, stores, stored, heard)):
             recording = heard.popleft()
-            read += 1
             if isinstance(found, BadRecordError):
                 _note(resources, recording, "undecodable", found.reason)
                 bad += 1
@@ -77,7 +76,6 @@ def _transcribe(
             done += _save(resources, recording, transcriber.model_version, found)
     except BudgetSpentError:
         note = "stopped: today's budget for models is spent; the next day goes on"
-    _audit(resources, read + len(heard))
     if not transcriber.remote:
         model = transcriber.model_version
         note_local(resources, "transcribe", model, items=done, audio_seconds=seconds)
@@ -145,13 +143,3 @@ def _save(
         set_recording_state(connection, recording, "transcribed")
         forget_opted_out(connection, [recording.ticket_id])
     return 1
-
-
-def _audit(resources: Resources, recordings: int) -> None:
-    with resources.session() as connection:
-        resources.audit(
-            connection,
-            action="read.content",
-            purpose="transcribe recordings",
-            details={"recordings": recordings},
-        )

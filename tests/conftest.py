@@ -66,6 +66,7 @@ SLOW = (
     "tests/dbt/test_seals.py",
     "tests/dbt/test_service.py",
     "tests/dbt/test_model_figures.py",
+    "tests/flows/test_audited.py",
     "tests/flows/test_authorized.py",
     "tests/flows/test_evaluation.py",
     "tests/flows/test_gates.py",

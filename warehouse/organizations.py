@@ -56,8 +56,12 @@ def add_organization(
     if owner is not None and slug in known:
         raise TransientError(f"the organization {slug!r} was added by someone else meanwhile")
     org_id = known[slug].org_id if slug in known else uuid4()
-    audited = {"retention_days": retention_days, "upstream_recordings": upstream_recordings}
-    settings = {"name": name, "timezone": timezone, **audited}
+    audited: dict[str, int | str] = {
+        "timezone": timezone,
+        "retention_days": retention_days,
+        "upstream_recordings": upstream_recordings,
+    }
+    settings = {"name": name, **audited}
     statement = insert(organizations).values(org_id=org_id, slug=slug, **settings)
     with tenant_session(engine, org_id) as connection:
         connection.execute(

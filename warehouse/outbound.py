@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
+from warehouse.audit import ensure_today
 from warehouse.tables.sharing import outbound
 
 
@@ -35,7 +36,7 @@ class Sent(Sending):
 
 def record_sending(connection: Connection, org_id: UUID, sending: Sending) -> None:
     """Writes it down; its transaction ends before the first byte leaves."""
-    connection.execute(text("select app.ensure_partitions(current_date, current_date + 1)"))
+    ensure_today(connection, outbound)
     connection.execute(
         outbound.insert().values(
             org_id=org_id,

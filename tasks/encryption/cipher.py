@@ -13,6 +13,7 @@ from tasks.encryption import sealing, streams
 from tasks.encryption.datakey import next_nonce
 from tasks.encryption.keyring import Keyring
 from tasks.encryption.opened import Opened
+from tasks.encryption.reads import CONTENT, SECRET, Reads
 from tasks.encryption.sealing import EPOCH, ROWS
 
 BLIND_INDEX_BYTES = 16
@@ -31,9 +32,10 @@ class Sealer(Protocol):
 
 
 class Cipher:
-    """Seals for, and unseals from, one organization."""
+    """Seals for, and unseals from, one organization. `reads` counts all that was unsealed."""
 
     def __init__(self, keyring: Keyring) -> None:
+        self.reads = Reads()
         self._keyring = keyring
         self._of_day = keyring.of_day
         self._by_header = keyring.by_header
@@ -66,7 +68,9 @@ class Cipher:
     def unseal(self, sealed: bytes, *, column: str, row_id: str, changed_at: datetime) -> bytes:
         """The content. Raises: PermanentError if it was altered or moved, or its key destroyed."""
         key = self._by_header[sealed[:HEADER_BYTES]]
-        return key.unseal(sealed, column, sealing.row(row_id, changed_at))
+        plain = key.unseal(sealed, column, sealing.row(row_id, changed_at))
+        self.reads.note(CONTENT, column)
+        return plain
 
     def seal_stream(
         self, plain: Iterable[bytes], *, column: str, row_id: str, changed_at: datetime
@@ -92,6 +96,7 @@ class Cipher:
         key_id, first = streams.read_header(rest)
         subkey = self._keyring.by_id[key_id].subkey(STREAM)
         where = self._stream_place(column, row_id)
+        self.reads.note(CONTENT, column)
         yield from streams.iter_unsealed(subkey, key_id, first, rest, where)
 
     def seal_secret(self, plaintext: bytes, *, column: str, row_id: str) -> bytes:
@@ -106,7 +111,9 @@ class Cipher:
     def unseal_secret(self, sealed: bytes, *, column: str, row_id: str) -> bytes:
         """The secret. Raises: PermanentError as `unseal`."""
         key = self._by_header[sealed[:HEADER_BYTES]]
-        return key.unseal(sealed, column, sealing.row(row_id, None))
+        secret = key.unseal(sealed, column, sealing.row(row_id, None))
+        self.reads.note(SECRET, column)
+        return secret
 
     def reseal(
         self, sealed: bytes, *, column: str, row_id: str, changed_at: datetime | None

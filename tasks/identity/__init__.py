@@ -4,7 +4,7 @@ A user signs in at Supabase; the token that it gives says who they are (`tokens`
 is their role's matter, organization by organization (`roles`).
 """
 
-from tasks.identity.actor import Actor, acting, acting_as
+from tasks.identity.actor import Actor, acting, acting_as, serving, stated_purpose
 from tasks.identity.client import KeySet, SupabaseAuth
 from tasks.identity.roles import OPERATIONS, OWNER, ROLES, Role, allows, roles_for
 from tasks.identity.store import Session, TokenStore
@@ -26,4 +26,6 @@ __all__ = [
     "acting_as",
     "allows",
     "roles_for",
+    "serving",
+    "stated_purpose",
 ]

@@ -1,4 +1,4 @@
-"""Who acts in this command or flow run, for its audit trail."""
+"""Who acts in this command or flow run, and what for, for its audit trail."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +26,7 @@ class Actor:
 
 
 _actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
+_purpose: ContextVar[str] = ContextVar("purpose", default="not stated")
 
 
 def acting(otherwise: str) -> Actor:
@@ -41,3 +42,18 @@ def acting_as(actor: Actor) -> Iterator[None]:
         yield
     finally:
         _actor.reset(token)
+
+
+def stated_purpose() -> str:
+    """What is being done: the operation of a command, or the step of a flow."""
+    return _purpose.get()
+
+
+@contextmanager
+def serving(purpose: str) -> Iterator[None]:
+    """Within, what is read is read for this purpose."""
+    token = _purpose.set(purpose)
+    try:
+        yield
+    finally:
+        _purpose.reset(token)

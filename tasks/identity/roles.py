@@ -65,6 +65,7 @@ OPERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "audit.verify": _GUARDED,
         "inventory.read": _EVERYONE,  # of no organization
         "restore.check": _ADMINS,
+        "audit.read": _GUARDED,
         "outbound.read": _GUARDED,
         "privacy.export": _PRIVACY,
         "privacy.erase": _PRIVACY,

@@ -40,6 +40,8 @@ def _vensor(*arguments: str, home: str) -> "subprocess.CompletedProcess[str]":
         (("restore", "check"), 1, "run `vensor init`"),
         (("org", "delete", "--org", "acme", "--confirm", "acme"), 1, "run `vensor init`"),
         (("org", "certificate", "no.json"), 1, "is no certificate"),
+        (("audit", "verify", "--head", "12:ab"), 1, "NUMBER:DIGEST"),
+        (("audit", "export", "--org", "acme", "--from", "May"), 1, "is not a day such as"),
     ],
 )
 def test_wrong_input_ends_with_one_clear_line(
@@ -73,6 +75,7 @@ def test_every_command_has_help_with_an_example() -> None:
     calls += [("assess", "list"), ("assess", "show"), ("assess", "batch")]
     calls += [("quality", name) for name in ("show", "set", "reset")]
     calls += [("topics", name) for name in ("show", "set", "reset")]
+    calls += [("audit", name) for name in ("verify", "list", "export")]
     for call in calls:
         done = CliRunner().invoke(app, [*call, "--help"], prog_name="vensor")
         assert done.exit_code == 0, call

@@ -41,10 +41,14 @@ def instant(name: str, *, nullable: bool = True) -> Column[Any]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
-def now(name: str) -> Column[Any]:
+def now(name: str, *, primary_key: bool = False) -> Column[Any]:
     """An instant that the warehouse sets when the row is written."""
     return Column(
-        name, DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")
+        name,
+        DateTime(timezone=True),
+        nullable=False,
+        primary_key=primary_key,
+        server_default=text("clock_timestamp()"),
     )
 
 

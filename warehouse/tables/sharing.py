@@ -7,6 +7,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Double,
+    Index,
     Integer,
     LargeBinary,
     Table,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     text,
 )
 
+from warehouse.tables.audit import event_no
 from warehouse.tables.columns import metadata, now, org_id
 
 outbound = Table(
@@ -36,7 +38,10 @@ outbound = Table(
     Column("items", Integer, nullable=False, comment="texts, stretches of speech or messages"),
     Column("payload_bytes", BigInteger, nullable=False),
     Column("audio_seconds", Double),
+    event_no(),
     CheckConstraint("payload_bytes >= 0", name="payload_bytes"),
+    CheckConstraint("event_no > 0", name="event_no"),
+    Index(None, "org_id", "event_no"),
     schema="audit",
     info={"class": "audit", "partitioned": True},
     postgresql_partition_by="range (sent_at)",
