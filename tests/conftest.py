@@ -71,7 +71,6 @@ SLOW = (
     "tests/flows/test_gates.py",
     "tests/flows/test_organization.py::test_one_organization_s_failure",
     "tests/tasks/models/test_killed.py",
-    "tests/tasks/recordings/test_ends.py::test_dropped_days",
     "tests/tasks/recordings/test_words.py::test_word_errors",
     "tests/tasks/redaction/test_redactor.py::test_a_text_made_to_keep_patterns_busy",
     "tests/tasks/scoring/test_train.py::test_five_folds",
