@@ -50,6 +50,7 @@ bench: setup-dev
 	@$(BIN)/python -m benchmarks.isolation
 	@$(BIN)/python -m benchmarks.gates
 	@$(BIN)/python -m benchmarks.metrics
+	@$(BIN)/python -m benchmarks.retention
 	@$(BIN)/python -m benchmarks.search
 	@$(BIN)/python -m benchmarks.ai
 
