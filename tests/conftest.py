@@ -74,6 +74,7 @@ SLOW = (
     "tests/tasks/recordings/test_words.py::test_word_errors",
     "tests/tasks/redaction/test_redactor.py::test_a_text_made_to_keep_patterns_busy",
     "tests/tasks/scoring/test_train.py::test_five_folds",
+    "tests/tasks/retention/test_purging.py::test_a_purge_killed",
     "tests/tasks/test_rotation.py::test_a_rotation_that_is_killed",
     "tests/tasks/test_rotation.py::test_under_load",
     "tests/tasks/zendesk/test_limits.py::test_processes_share",

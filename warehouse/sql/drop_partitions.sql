@@ -41,7 +41,7 @@ begin
         end if;
         if exists (
             select from app.legal_holds as h
-            where h.lifted_at is null and (h."until" is null or h."until" > now())
+            where h.lifted_at is null and (h.until is null or h.until > now())
         ) then
             holders := holders || one;
         end if;

@@ -4,7 +4,7 @@ select distinct
     org_id,
     subject_id as user_id
 from app.legal_holds
-where kind = 'user' and lifted_at is null and ("until" is null or "until" > now());
+where kind = 'user' and lifted_at is null and (until is null or until > now());
 
 -- Grain: a ticket that a hold in force keeps: its own, or one of a person whom it names, who asked
 -- for it, entered it, wrote in it or called in it.
@@ -13,7 +13,7 @@ select
     org_id,
     subject_id as ticket_id
 from app.legal_holds
-where kind = 'ticket' and lifted_at is null and ("until" is null or "until" > now())
+where kind = 'ticket' and lifted_at is null and (until is null or until > now())
 union
 select
     t.org_id,
@@ -61,12 +61,13 @@ begin atomic
             ),
             'false'
         )
-    from pg_catalog.pg_attribute as a
+    from (select target as named) as one
+    inner join pg_catalog.pg_attribute as a on one.named = a.attrelid
     inner join (
         values
         ('ticket_id', 'held_tickets'),
         ('user_id', 'held_users'),
         ('call_id', 'held_calls')
     ) as v (column_name, held_in) on a.attname = v.column_name
-    where a.attrelid = target and not a.attisdropped;
+    where not a.attisdropped;
 end;
