@@ -96,12 +96,12 @@ def carry_out(purge: Purge, found: Found | None = None) -> Proof:
     _end_upstream(purge)
     _end_content(purge, sessions, found, aside)
     _end_tickets(purge, sessions)
-    purge.keys += destroy_ended(resources)
     _end_messages(purge)
     _end_audit(purge, sessions)
     _record(purge)
     # last: what is past its clock in the warehouse goes even while the store is away
     purge.deleted[OBJECTS] = sweep_objects(resources, cutoff=purge.at.cutoff)
+    purge.keys += destroy_ended(resources)
     return _prove(purge, found)
 
 

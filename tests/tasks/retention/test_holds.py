@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from tasks.errors import ConfigurationError
+from tasks.holding import set_aside
 from tasks.holds import checked_reason, lift_hold, place_holds
-from tasks.purging import Purge, carry_out
+from tasks.purging import Purge, _end_content, carry_out, find_past
 from tasks.recordings import fetch_recordings, read_recording
 from tasks.resources import Resources, opened
 from tasks.rotate import rotate_data_keys
@@ -145,6 +146,24 @@ def test_a_hold_ends_on_its_day_and_binds_whatever_a_run_is_as_of(
     place_holds(world.resources, "ticket", [1], reason="matter", until=tomorrow)
     carry_out(Purge.of(world.resources, world.as_of + timedelta(days=365)))
     assert world.ids("zendesk.tickets", "id") == {1}
+
+
+def test_a_hold_that_is_placed_in_the_middle_of_a_run_keeps_the_key_that_it_needs(
+    another: Callable[..., World],
+) -> None:
+    """After what is held was sealed anew, and before its week's key ends: that waits a night."""
+    world = another(12, 0)
+    world.add_ticket(1, 44)
+    purge = Purge.of(world.resources, world.as_of)
+    found = find_past(purge, world.resources.session)
+    aside = set_aside(world.resources, purge.at.cutoff)
+    place_holds(world.resources, "ticket", [1], reason="matter", until=None)
+    _end_content(purge, world.resources.session, found, aside)
+    assert set(world.words(zendesk.comment_contents)) == {1}
+    assert "active" in _content_states(world.resources)
+    _purge(world)
+    assert set(world.words(zendesk.comment_contents)) == {1}
+    assert _content_states(world.resources) == {"destroyed"}
 
 
 def test_keys_of_holds_rotate_with_the_others(another: Callable[..., World]) -> None:
