@@ -51,6 +51,7 @@ bench: setup-dev
 	@$(BIN)/python -m benchmarks.auditing
 	@$(BIN)/python -m benchmarks.gates
 	@$(BIN)/python -m benchmarks.metrics
+	@$(BIN)/python -m benchmarks.retention
 	@$(BIN)/python -m benchmarks.search
 	@$(BIN)/python -m benchmarks.ai
 

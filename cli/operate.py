@@ -1,4 +1,4 @@
-"""`vensor run`, `daily`, `retention`, `down`: the flows by hand."""
+"""`vensor run`, `daily`, `down`: the flows by hand."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -8,7 +8,6 @@ import typer
 from cli import orchestrator
 from cli.display import ledger_table, shown_progress, stdout
 from cli.gate import needs
-from tasks.authorizing import authorize
 from tasks.errors import ConfigurationError
 from tasks.resources import opened
 from tasks.settings import load_settings
@@ -53,7 +52,6 @@ Stages = Annotated[
 def register(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(daily)
-    app.command()(retention)
     app.command()(down)
 
 
@@ -94,27 +92,6 @@ def daily(as_of: AsOf = None) -> None:
         done = flow(as_of=instant)
     for slug, lines in done.items():
         stdout.print(ledger_table(f"{slug}, as of {instant:%Y-%m-%d %H:%M} UTC", lines))
-
-
-@needs("retention.run")
-def retention(
-    org: Annotated[str | None, typer.Option("--org", help="One organization only.")] = None,
-    as_of: AsOf = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, delete nothing.")] = False,
-) -> None:
-    """Deletes what is past its clock: content, tickets, keys and audit rows.
-
-    Example: [bold]vensor retention --org acme --dry-run[/bold]
-    """
-    instant = as_of or datetime.now(UTC)
-    _configure()
-    from flows.retention import retention as flow
-
-    authorization = authorize("retention.run", org, as_of=instant)
-    with shown_progress("retention"):
-        receipts = flow(org=org, as_of=instant, dry_run=dry_run, authorization=authorization)
-    for receipt in receipts:
-        stdout.print(receipt)
 
 
 def down() -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from cli.display import stderr, stdout
 from cli.gate import needs
+from tasks.errors import ConfigurationError
 from tasks.gate import permit, permitted_organizations
 from tasks.identity import Actor, acting
 from tasks.resources import opened_engine
@@ -71,7 +72,7 @@ def _known_zone(timezone: str) -> str:
 
 
 @org.command("add")
-@needs("org.add", "org.change", "retention.change", own=True)
+@needs("org.add", "org.change", own=True)
 def add(
     slug: Annotated[str, typer.Argument(help="A short name: a-z, 0-9 and -.")],
     name: Annotated[str, typer.Option(help="The name that people read.")],
@@ -79,8 +80,9 @@ def add(
         str, typer.Option(callback=_known_zone, help="Where its day begins: an IANA name.")
     ] = "UTC",
     retention_days: Annotated[
-        int, typer.Option(min=1, max=3650, help="How long personal data is kept.")
-    ] = 30,
+        int | None,
+        typer.Option(min=1, max=3650, help="How long a new one keeps personal data: 30 days."),
+    ] = None,
     upstream_recordings: Annotated[
         Upstream, typer.Option(help="What becomes of a recording in Zendesk when its time is over.")
     ] = Upstream.KEEP,
@@ -105,17 +107,23 @@ def add(
     stdout.print(f"{slug} {'added' if added else 'was there; its settings are these now'}")
 
 
-def _owner_of_new(engine: Engine, actor: Actor, slug: str, retention_days: int) -> UUID | None:
+def _owner_of_new(
+    engine: Engine, actor: Actor, slug: str, retention_days: int | None
+) -> UUID | None:
     """Who is to own a new one; None where it is there, or nobody signs in.
 
-    Raises: NotAllowedError unless `actor` may change what is there.
+    Raises: NotAllowedError unless `actor` may change what is there. ConfigurationError where its
+    clock would change.
     """
     there = [one for one in directory(engine) if one.slug == slug]
     if not there:
         return actor.user_id
     permit(engine, actor, "org.change", there)
-    if there[0].retention_days != retention_days:
-        permit(engine, actor, "retention.change", there)
+    if retention_days not in (None, there[0].retention_days):
+        raise ConfigurationError(
+            f"{slug} is there and keeps personal data {there[0].retention_days} days:"
+            f" `vensor org retention --org {slug} --content-days {retention_days}` changes that"
+        )
     return None
 
 

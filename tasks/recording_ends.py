@@ -1,21 +1,20 @@
 """Where recordings end: consent withdrawn, deleted by their source, past their clock."""
 
 from collections import Counter
-from contextlib import ExitStack
 from datetime import datetime
+
+from sqlalchemy import Connection
 
 from tasks.connections import StoredCredentials, find_connection
 from tasks.errors import ConfigurationError, PermanentError, RefusedError, TransientError
-from tasks.resources import Resources, opened
+from tasks.resources import Resources
 from tasks.storage import Stores, open_stores
 from tasks.zendesk import ZendeskClient
 from tasks.zendesk.leases import shared_budget
 from tasks.zendesk.recordings import ScopeError, delete_recording
 from warehouse import upstream
 from warehouse.consent import decline
-from warehouse.ledger import exclusive
 from warehouse.recordings import Ref, has_objects, release_objects
-from warehouse.retention import clock
 
 DONE = "recordings deleted in Zendesk"
 LEFT = "recordings left in Zendesk"
@@ -63,17 +62,12 @@ def sweep_objects(
     return stores.objects.sweep(needed)
 
 
-def sweep_ended(slug: str, as_of: datetime) -> int:
-    """Deletes an organization's objects past its clock; none while a run of it is under way.
-
-    Such a run sweeps by itself.
-    """
-    with opened(slug) as resources, ExitStack() as stack:
-        try:
-            stack.enter_context(exclusive(resources.engine, resources.organization))
-        except TransientError:
+def count_objects(resources: Resources, connection: Connection, *, cutoff: datetime) -> int:
+    """How many objects `sweep_objects` would delete, as this transaction sees the recordings."""
+    with open_stores(resources.settings, resources.organization.org_id) as stores:
+        if stores.objects is None:
             return 0
-        return sweep_objects(resources, cutoff=clock(resources.organization, as_of).cutoff)
+        return len(stores.objects.names() - release_objects(connection, cutoff=cutoff))
 
 
 def delete_upstream(resources: Resources, cutoff: datetime) -> tuple[Counter[str], str]:

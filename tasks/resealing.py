@@ -1,13 +1,14 @@
 """Sealing anew what lies under keys that are to go, while everyone reads and writes on."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import stamina
 from sqlalchemy import Connection, text
 
 from tasks.encryption import sealing, streams
+from tasks.encryption.datakey import DataKey
 from tasks.errors import PermanentError, TransientError
 from tasks.progress import report
 from tasks.recordings import COLUMN as RECORDINGS
@@ -21,6 +22,7 @@ from warehouse.sealed import SealedColumn, Value
 
 VALUES_AT_ONCE = 500
 STAGE = "keys"
+CONTENT = {"content", "hold"}  # what keys of these purposes seal has an instant
 
 
 @dataclass
@@ -38,12 +40,12 @@ class Resealing:
         """
         for key in keys:
             for column in sealed.sealed_columns():
-                if column.versioned == (key.week is not None):
+                if column.versioned == (key.purpose in CONTENT):
                     self._reseal_column(column, key)
 
     def reseal_recordings(self, keys: Collection[Retired]) -> None:
         """The same for recordings, one at a time. Only where the place for a run is held."""
-        old = {key.key_id for key in keys}
+        old = {key.key_id: key for key in keys}
         with open_stores(self.resources.settings, self.resources.organization.org_id) as stores:
             with self.resources.session() as connection:
                 found = stored_recordings(connection)
@@ -60,7 +62,7 @@ class Resealing:
         if elsewhere:
             org_id = self.resources.organization.org_id
             with open_stores(self.resources.settings, org_id) as stores:
-                found = (_key_id(stores, connection, one) for one in elsewhere)
+                found = (key_id_of_recording(stores, connection, one) for one in elsewhere)
                 counts.update(one for one in found if one is not None)
         return counts
 
@@ -83,7 +85,8 @@ class Resealing:
             values = sealed.values_under(
                 connection, column, key.key_id, week=key.week, after=last, at_most=VALUES_AT_ONCE
             )
-            fresh = [new for one in values if (new := self._resealed(column, one)) is not None]
+            to = self._successor(key) if values else None
+            fresh = [new for one in values if (new := self._resealed(column, one, to)) is not None]
             if fresh:
                 sealed.replace_values(connection, column, fresh)
                 self.resources.cipher.record_uses(connection)
@@ -91,7 +94,11 @@ class Resealing:
         self.damaged[column.name] += len(values) - len(fresh)
         return values
 
-    def _resealed(self, column: SealedColumn, value: Value) -> Value | None:
+    def _successor(self, key: Retired) -> DataKey | None:
+        """The key to seal with in place of this one; None: the one of its week, or the secrets'."""
+        return self.resources.cipher.hold_key() if key.purpose == "hold" else None
+
+    def _resealed(self, column: SealedColumn, value: Value, to: DataKey | None) -> Value | None:
         """None for a value that was altered: it stays as it is, as evidence."""
         try:
             return value._replace(
@@ -100,31 +107,43 @@ class Resealing:
                     column=column.name,
                     row_id=value.row_id,
                     changed_at=value.changed_at,
+                    key=to,
                 )
             )
         except PermanentError:
             return None
 
-    def _reseal_recording(self, stores: Stores, recording: Recording, old: set[int]) -> None:
-        resources = self.resources
-        with resources.session() as connection:
-            if _key_id(stores, connection, recording) not in old:
-                return
-            audio = read_recording(resources, stores, connection, recording)
-            stream = resources.cipher.seal_stream(
-                [audio],
-                column=RECORDINGS,
-                row_id=row_id(recording),
-                changed_at=recording.changed_at,
-            )
-            store = stores.holding(connection, recording.ref)
-            placed = store.put(recording, stream)
-            place_recording(connection, recording, placed.location, placed.chunks)
-            resources.cipher.record_uses(connection)
-        if recording.location is not None:
-            store.delete([recording.ref])
+    def _reseal_recording(
+        self, stores: Stores, recording: Recording, old: Mapping[int, Retired]
+    ) -> None:
+        with self.resources.session() as connection:
+            key_id = key_id_of_recording(stores, connection, recording)
+        if key_id is None or key_id not in old:
+            return
+        reseal_recording(self.resources, stores, recording, self._successor(old[key_id]))
         self.moved[RECORDINGS] += 1
         report(STAGE, self.moved.total(), note=RECORDINGS)
+
+
+def reseal_recording(
+    resources: Resources, stores: Stores, recording: Recording, key: DataKey | None
+) -> None:
+    """Seals a recording anew where it lies, under its week's key or `key`."""
+    with resources.session() as connection:
+        audio = read_recording(resources, stores, connection, recording)
+        stream = resources.cipher.seal_stream(
+            [audio],
+            column=RECORDINGS,
+            row_id=row_id(recording),
+            changed_at=recording.changed_at,
+            key=key,
+        )
+        store = stores.holding(connection, recording.ref)
+        placed = store.put(recording, stream)
+        place_recording(connection, recording, placed.location, placed.chunks)
+        resources.cipher.record_uses(connection)
+    if recording.location is not None:
+        store.delete([recording.ref])
 
 
 def count_values(connection: Connection) -> Counter[int]:
@@ -140,7 +159,7 @@ def only(keys: Collection[Retired], counts: Counter[int]) -> Counter[int]:
     return +Counter({key.key_id: counts[key.key_id] for key in keys})
 
 
-def _key_id(stores: Stores, connection: Connection, recording: Recording) -> int | None:
+def key_id_of_recording(stores: Stores, connection: Connection, recording: Recording) -> int | None:
     """None for a recording that its store has lost: it lies under no key."""
     store = stores.holding(connection, recording.ref)
     try:

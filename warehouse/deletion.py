@@ -53,9 +53,11 @@ class Redaction:
 def forget_deleted_tickets(connection: Connection) -> int:
     """Deletes contents, transcripts, vectors and scores of tickets deleted upstream; the rows.
 
-    The skeleton stays until its clock ends: that a ticket was deleted is counted.
+    The skeleton stays until its clock ends: that a ticket was deleted is counted. Of tickets that
+    a legal hold keeps, everything stays.
     """
-    gone = select(tickets.c.id).where(tickets.c.status == "deleted").scalar_subquery()
+    held = text("id not in (select h.ticket_id from app.held_tickets as h)")
+    gone = select(tickets.c.id).where(tickets.c.status == "deleted", held).scalar_subquery()
     connection.execute(
         update(recordings)
         .where(recordings.c.ticket_id.in_(gone), recordings.c.state.in_(["pending", "stored"]))

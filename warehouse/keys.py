@@ -99,15 +99,29 @@ def add_uses(connection: Connection, key_id: int, count: int) -> tuple[int, str]
     return int(total), state
 
 
-def destroy_content_keys(connection: Connection, *, weeks_until: date) -> int:
-    """Destroys the content keys of the weeks that began on this day or before; how many."""
+def destroy_past(connection: Connection, *, ends: date, spared: Collection[int] = ()) -> list[int]:
+    """Destroys the content keys of the weeks of which all days lie before `ends`; which.
+
+    None that is `spared`, because something still lies under it.
+    """
+    past = select(org_keys.c.key_id).where(
+        org_keys.c.purpose == "content",
+        org_keys.c.week <= ends - timedelta(days=7),
+        org_keys.c.state != "destroyed",
+        org_keys.c.key_id.not_in(spared),
+    )
+    return destroy(connection, list(connection.execute(past).scalars()))
+
+
+def destroy(connection: Connection, key_ids: Collection[int]) -> list[int]:
+    """Destroys these keys; which. Nothing that was sealed with them opens any more."""
     done = connection.execute(
         update(org_keys)
-        .where(org_keys.c.purpose == "content", org_keys.c.week <= weeks_until)
-        .where(org_keys.c.state != "destroyed")
+        .where(org_keys.c.key_id.in_(key_ids))
         .values(state="destroyed", wrapped=None, destroyed_at=func.clock_timestamp())
+        .returning(org_keys.c.key_id)
     )
-    return done.rowcount
+    return sorted(done.scalars())
 
 
 def destroy_all(connection: Connection) -> int:
@@ -125,6 +139,7 @@ class Retired:
     """A key that seals no more and still opens."""
 
     key_id: int
+    purpose: str
     week: date | None
 
 
@@ -138,8 +153,18 @@ def retire_active(connection: Connection) -> int:
     return done.rowcount
 
 
+def retire(connection: Connection, key_id: int) -> None:
+    """Has nothing more sealed with this key. The next use makes a new one."""
+    connection.execute(
+        update(org_keys)
+        .where(org_keys.c.key_id == key_id, org_keys.c.state == "active")
+        .values(state="retired", retired_at=func.clock_timestamp())
+    )
+
+
 def retired(connection: Connection) -> list[Retired]:
-    found = select(org_keys.c.key_id, org_keys.c.week).where(org_keys.c.state == "retired")
+    table = org_keys.c
+    found = select(table.key_id, table.purpose, table.week).where(table.state == "retired")
     rows = connection.execute(found.order_by(org_keys.c.key_id))
     return [Retired(*row) for row in rows]
 
@@ -175,6 +200,12 @@ def destroy_emptied(connection: Connection, grace: timedelta) -> list[int]:
         .returning(org_keys.c.key_id)
     )
     return sorted(done.scalars())
+
+
+def find_active_key(connection: Connection, purpose: str) -> "Told | None":
+    """The long-lived key of this purpose, if one was made."""
+    found = [one for one in all_keys(connection) if (one.purpose, one.state) == (purpose, "active")]
+    return found[0] if found else None
 
 
 class Told(NamedTuple):

@@ -39,15 +39,16 @@ def add_organization(
     slug: str,
     name: str,
     timezone: str,
-    retention_days: int,
+    retention_days: int | None = None,
     upstream_recordings: Literal["keep", "delete"] = "keep",
     actor: str = "system",
     owner: UUID | None = None,
 ) -> bool:
     """Adds the organization, or brings its settings to these; False if it was there.
 
-    `upstream_recordings`: what becomes of a recording in Zendesk when its clock ends here.
-    `owner`: its first member. One that is there already is then left as it is.
+    `retention_days`: of a new one, 30 unless told. One that is there keeps its clocks, which
+    `warehouse.clocks` changes. `upstream_recordings`: what becomes of a recording in Zendesk when
+    its clock ends here. `owner`: its first member. One that is there already is then left as it is.
 
     Raises: PermanentError when the slug is not made of a-z, 0-9 and "-"; TransientError when
     there is to be an owner and the organization was added meanwhile.
@@ -58,11 +59,13 @@ def add_organization(
     org_id = known[slug].org_id if slug in known else uuid4()
     audited: dict[str, int | str] = {
         "timezone": timezone,
-        "retention_days": retention_days,
         "upstream_recordings": upstream_recordings,
     }
     settings = {"name": name, **audited}
-    statement = insert(organizations).values(org_id=org_id, slug=slug, **settings)
+    clock = {} if retention_days is None else {"retention_days": retention_days}
+    if slug not in known:
+        audited |= clock
+    statement = insert(organizations).values(org_id=org_id, slug=slug, **settings, **clock)
     with tenant_session(engine, org_id) as connection:
         connection.execute(
             statement.on_conflict_do_update(index_elements=["org_id"], set_=settings)

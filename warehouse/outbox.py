@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from warehouse.tables.app import outbox
@@ -49,6 +51,36 @@ def unsent(connection: Connection) -> list[Message]:
         .order_by(outbox.c.created_at)
     )
     return [Message(*row) for row in rows]
+
+
+class Said(NamedTuple):
+    """A message that was posted, or perhaps was: then without `slack_ts`."""
+
+    message_key: str
+    channel: str
+    slack_ts: str | None
+    created_at: datetime
+
+
+def said_before(connection: Connection, cutoff: datetime) -> list[Said]:
+    """What was queued before the cutoff and, for all that is known, stands in Slack."""
+    rows = connection.execute(
+        select(outbox.c.message_key, outbox.c.channel, outbox.c.slack_ts, outbox.c.created_at)
+        .where(outbox.c.created_at < cutoff, outbox.c.state.in_(["posted", "sending"]))
+        .order_by(outbox.c.created_at)
+    )
+    return [Said(*row) for row in rows]
+
+
+def forget_unsaid(connection: Connection, cutoff: datetime) -> int:
+    """Deletes what was queued before the cutoff and never said; how many."""
+    unsaid = outbox.c.state.in_(["pending", "refused"])
+    return connection.execute(delete(outbox).where(outbox.c.created_at < cutoff, unsaid)).rowcount
+
+
+def forget(connection: Connection, message_key: str) -> None:
+    """Deletes a message that stands in Slack no longer."""
+    connection.execute(delete(outbox).where(outbox.c.message_key == message_key))
 
 
 def mark_sending(connection: Connection, message_key: str) -> None:

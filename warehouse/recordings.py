@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, func, select, text, tuple_
 
+from warehouse.holds import held_rows
 from warehouse.tables import ai, zendesk
 
 # What a recording is kept in: in any other state its sealed audio has no reason to be here.
@@ -251,9 +252,10 @@ def chunked_recordings(connection: Connection) -> list[Ref]:
 def release_objects(connection: Connection, *, cutoff: datetime | None = None) -> set[str]:
     """The keys of the objects that are still needed; the rows of all others let go of theirs.
 
-    Needed is what is stored, changed at or after `cutoff`, of a ticket that its source has not
-    deleted.
+    Needed is what is stored and held; or else changed at or after `cutoff`, of a ticket that its
+    source has not deleted.
     """
+    held = held_rows(connection, "zendesk.recordings")
     connection.execute(
         text(f"""
             update zendesk.recordings as r set location = null
@@ -261,10 +263,15 @@ def release_objects(connection: Connection, *, cutoff: datetime | None = None) -
                 r.location is not null
                 and (
                     r.state not in {LIVE}
-                    or r.changed_at < :cutoff
-                    or exists (
-                        select from zendesk.tickets as t
-                        where t.id = r.ticket_id and t.status = 'deleted'
+                    or (
+                        ({held}) is not true
+                        and (
+                            r.changed_at < :cutoff
+                            or exists (
+                                select from zendesk.tickets as t
+                                where t.id = r.ticket_id and t.status = 'deleted'
+                            )
+                        )
                     )
                 )
         """),

@@ -1,60 +1,18 @@
-"""The end of every clock: which rows are past it, and their deletion.
+"""The end of every clock: where it stands, which days are measured, which partitions may go.
 
 A ticket goes with everything that carries its id, and not before each day that it touched is
 sealed in every metric table: a metric must never shrink because its tickets are gone.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Connection, Engine, Table, func, inspect, select, text
+from sqlalchemy import Connection, Engine, inspect, text
 
-from warehouse import keys, upstream
-from warehouse.sessions import Organization, tenant_session
-from warehouse.tables import metadata
-from warehouse.tables.zendesk import recordings
-
-TICKETS_AT_ONCE = 1_000
-# What belongs to no one ticket: it goes when nothing refers to it any more, or when it is older
-# than what it was made of.
-REST = {
-    "zendesk.users": """
-        delete from zendesk.users as u where u.changed_at < :cutoff and not exists (
-            select from zendesk.tickets as t
-            where u.id in (t.requester_id, t.submitter_id, t.assignee_id)
-        ) and not exists (select from zendesk.comments as c where u.id = c.author_id)
-        and u.role = 'end-user'
-    """,
-    "zendesk.user_identities": """
-        delete from zendesk.user_identities as i where not exists (
-            select from zendesk.users as u where i.user_id = u.id
-        )
-    """,
-    "zendesk.organizations": """
-        delete from zendesk.organizations as o where o.changed_at < :cutoff and not exists (
-            select from zendesk.tickets as t where o.id = t.organization_id
-        )
-    """,
-    "zendesk.call_legs": """
-        delete from zendesk.call_legs as l where l.changed_at < :cutoff and not exists (
-            select from zendesk.calls as c where l.call_id = c.id
-        )
-    """,
-    # the audio's clock has ended with its content: what is left is a row without a ticket
-    "zendesk.recordings": f"""
-        delete from zendesk.recordings as r where r.changed_at < :cutoff and not exists (
-            select from zendesk.tickets as t where r.ticket_id = t.id
-        ) and reason is distinct from '{upstream.AGAIN}'
-    """,
-    # a call without a ticket is measured too before it goes
-    "zendesk.calls": "delete from zendesk.calls where changed_at < :kept_at and ticket_id is null",
-    # means of passages' vectors: searches are right without them, and embedding makes them anew
-    "ai.passage_cells": "delete from ai.passage_cells where made_at < :cutoff",
-    "app.outbox": "delete from app.outbox where created_at < :cutoff and state <> 'pending'",
-}
+from warehouse.errors import ConfigurationError
+from warehouse.sessions import Organization, translated_errors
 
 
 @dataclass(frozen=True)
@@ -70,21 +28,61 @@ class Clock:
     first_kept_at: datetime
 
 
-def clock(organization: Organization, as_of: datetime) -> Clock:
-    """The clock as of an instant."""
+def clock(
+    organization: Organization, as_of: datetime, *, measured: datetime | None = None
+) -> Clock:
+    """The clock as of an instant; tickets held back to the day of `measured`, where it is given.
+
+    Raises: ConfigurationError where the organization's time zone is none.
+    """
     cutoff = as_of - timedelta(days=organization.retention_days)
-    zone = ZoneInfo(organization.timezone)
+    zone = zone_of(organization)
     day = cutoff.astimezone(zone).date()
+    if measured is not None:
+        day = min(day, measured.astimezone(zone).date())
     return Clock(cutoff, day, datetime(day.year, day.month, day.day, tzinfo=zone))
 
 
+def zone_of(organization: Organization) -> ZoneInfo:
+    """Where its day begins. Raises: ConfigurationError where that is no time zone."""
+    try:
+        return ZoneInfo(organization.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigurationError(
+            f"{organization.timezone!r} of {organization.slug} is no IANA time zone: set one with"
+            f" `vensor org add {organization.slug} --name … --timezone …`"
+        ) from None
+
+
 def drop_partitions(engine: Engine, as_of: datetime) -> list[str]:
-    """Drops the daily partitions that lie before every organization's clock; their names."""
-    with engine.begin() as connection:
-        rows = connection.execute(
-            text("select * from app.drop_partitions(:as_of)"), {"as_of": as_of}
-        )
-        return [row[0] for row in rows]
+    """Drops the content partitions that lie before every organization's clock; their names.
+
+    A partition in which a hold keeps a row stays: its other rows are deleted one by one.
+    """
+    return _dropped(engine, "drop_partitions", as_of)
+
+
+def drop_audit_partitions(engine: Engine, as_of: datetime) -> list[str]:
+    """The same for the audit trail, whose clock is its own."""
+    return _dropped(engine, "drop_audit_partitions", as_of)
+
+
+def past_partitions(engine: Engine, as_of: datetime) -> list[str]:
+    """The content partitions that `drop_partitions` would drop."""
+    with translated_errors(), engine.begin() as connection:
+        asked = text("select p from app.past_content(:as_of) as p")
+        return list(connection.execute(asked, {"as_of": as_of}).scalars())
+
+
+def _dropped(engine: Engine, function: str, as_of: datetime) -> list[str]:
+    dropped: list[str] = []
+    while True:
+        with translated_errors(), engine.begin() as connection:
+            asked = text(f"select p from app.{function}(:as_of) as p")
+            some = list(connection.execute(asked, {"as_of": as_of}).scalars())
+        if not some:
+            return dropped
+        dropped += some
 
 
 def seal_days(connection: Connection, org_id: UUID, *, before: date) -> int:
@@ -115,123 +113,6 @@ def seal_days(connection: Connection, org_id: UUID, *, before: date) -> int:
         )
         made += done.rowcount
     return made
-
-
-def count_past(connection: Connection, at: Clock) -> dict[str, int]:
-    """How many rows of each kind are past the clock: what a purge would delete."""
-    counts = {
-        table.fullname: connection.execute(
-            select(func.count()).where(table.c.changed_at < at.cutoff)
-        ).scalar_one()
-        for table in _content_tables()
-    }
-    counts["zendesk.tickets"] = connection.execute(
-        text(f"select count(*) from zendesk.tickets as t where {_is_past(connection)}"),
-        {"at": at.first_kept_at, "day": at.first_kept_day},
-    ).scalar_one()
-    return {name: count for name, count in counts.items() if count}
-
-
-def purge_content(engine: Engine, org_id: UUID, at: Clock) -> Iterator[tuple[str, int]]:
-    """Deletes content past the clock, table by table: (table, rows).
-
-    Needed where an organization's clock is shorter than the longest one; whole days that are
-    past everyone's are dropped as partitions.
-    """
-    for table in _content_tables():
-        with tenant_session(engine, org_id) as connection:
-            done = connection.execute(table.delete().where(table.c.changed_at < at.cutoff))
-        if done.rowcount:
-            yield table.fullname, done.rowcount
-
-
-def purge_tickets(engine: Engine, org_id: UUID, at: Clock) -> Iterator[tuple[str, int]]:
-    """Deletes the tickets past the clock with all that carries their ids: (table, rows).
-
-    Each batch is one transaction: killed in between, no ticket is left in part.
-    """
-    while True:
-        with tenant_session(engine, org_id) as connection:
-            ids = connection.execute(
-                text(f"""
-                    select t.id from zendesk.tickets as t where {_is_past(connection)}
-                    order by t.id limit :batch
-                """),
-                {
-                    "at": at.first_kept_at,
-                    "day": at.first_kept_day,
-                    "batch": TICKETS_AT_ONCE,
-                },
-            ).scalars()
-            batch = list(ids)
-            deleted = list(_delete_tickets(connection, batch)) if batch else []
-        if not batch:
-            return
-        yield from deleted
-
-
-def purge_rest(engine: Engine, org_id: UUID, at: Clock) -> Iterator[tuple[str, int]]:
-    """Deletes what no ticket needs any more, and destroys the keys of past weeks."""
-    for name, statement in REST.items():
-        with tenant_session(engine, org_id) as connection:
-            done = connection.execute(
-                text(statement), {"cutoff": at.cutoff, "kept_at": at.first_kept_at}
-            )
-        if done.rowcount:
-            yield name, done.rowcount
-    with tenant_session(engine, org_id) as connection:
-        _forget_calls(connection)
-    with tenant_session(engine, org_id) as connection:
-        week_after = at.cutoff.date() - timedelta(days=7)
-        destroyed = keys.destroy_content_keys(connection, weeks_until=week_after)
-    if destroyed:
-        yield "keys.org_keys", destroyed
-
-
-def _forget_calls(connection: Connection) -> None:
-    """Deletes the facts of calls that are gone: those without a ticket go with none."""
-    if "fct_call" in fact_tables(connection):
-        connection.execute(
-            text("""
-                delete from metrics.fct_call as f where f.ticket_id is null and not exists (
-                    select from zendesk.calls as c where f.call_id = c.id
-                )
-            """)
-        )
-
-
-def _delete_tickets(connection: Connection, batch: list[int]) -> Iterator[tuple[str, int]]:
-    for table in metadata.sorted_tables:
-        if "ticket_id" in table.columns:
-            statement = f"delete from {table.fullname} where ticket_id = any(:ids)"
-            if table is recordings:
-                statement += f" and reason is distinct from '{upstream.AGAIN}'"
-            done = connection.execute(text(statement), {"ids": batch})
-            if done.rowcount:
-                yield table.fullname, done.rowcount
-    for name in fact_tables(connection):
-        connection.execute(
-            text(f"delete from metrics.{name} where ticket_id = any(:ids)"), {"ids": batch}
-        )
-    connection.execute(text("delete from zendesk.tickets where id = any(:ids)"), {"ids": batch})
-    yield "zendesk.tickets", len(batch)
-
-
-def _is_past(connection: Connection) -> str:
-    """Whether a ticket `t` is past the clock, and all that it counts on lies on sealed days.
-
-    A promise may be broken days after anyone last touched its ticket.
-    """
-    facts = "".join(
-        f" and not exists (select from metrics.{name} as f"
-        " where f.ticket_id = t.id and f.metric_day >= :day)"
-        for name in fact_tables(connection)
-    )
-    return f"greatest(t.updated_at, t.changed_at) < :at{facts}"
-
-
-def _content_tables() -> list[Table]:
-    return [table for table in metadata.sorted_tables if table.info["class"] == "content"]
 
 
 def surviving_tables(connection: Connection) -> list[str]:

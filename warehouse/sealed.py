@@ -86,7 +86,7 @@ def count_by_key(connection: Connection) -> Counter[tuple[int, str]]:
     """How many values lie under each key in each column."""
     counts: Counter[tuple[int, str]] = Counter()
     for one in sealed_columns():
-        key_id = _key_id(one.column)
+        key_id = key_id_of(one.column)
         for found, values in connection.execute(select(key_id, func.count()).group_by(key_id)):
             counts[int.from_bytes(found), one.name] += values
     return counts
@@ -95,7 +95,7 @@ def count_by_key(connection: Connection) -> Counter[tuple[int, str]]:
 def count_streams_by_key(connection: Connection) -> Counter[int]:
     """How many recordings that lie in the warehouse are sealed under each key."""
     piece = recording_chunks.c
-    key_id = _key_id(piece.sealed)
+    key_id = key_id_of(piece.sealed)
     found = select(key_id, func.count()).where(piece.chunk_no == 0).group_by(key_id)
     return Counter({int.from_bytes(one): count for one, count in connection.execute(found)})
 
@@ -116,11 +116,11 @@ def values_under(
     """
     ids, instant = where.ids(), where.instant()
     found = select(*ids, instant, where.column)
-    found = found.where(_key_id(where.column) == key_id.to_bytes(4))
+    found = found.where(key_id_of(where.column) == key_id.to_bytes(4))
     if week is not None:
         found = found.where(_within(where.table.c.changed_at, week))
     if after is not None:
-        found = found.where(_beyond(where, after))
+        found = found.where(beyond(where, after))
     order = [*ids, instant] if where.versioned else ids
     rows = connection.execute(
         found.order_by(*order).limit(at_most).with_for_update(skip_locked=True)
@@ -146,7 +146,7 @@ def replace_values(connection: Connection, where: SealedColumn, values: Sequence
     )
 
 
-def _beyond(where: SealedColumn, value: Value) -> ColumnElement[bool]:
+def beyond(where: SealedColumn, value: Value) -> ColumnElement[bool]:
     """The rows that come after a value's, by their keys."""
     keys = list(zip(where.ids(), value.ids, strict=True))
     if where.versioned:
@@ -156,7 +156,7 @@ def _beyond(where: SealedColumn, value: Value) -> ColumnElement[bool]:
     )
 
 
-def _key_id(column: Column[bytes]) -> ColumnElement[bytes]:
+def key_id_of(column: Column[bytes]) -> ColumnElement[bytes]:
     """The four bytes of the header that name the key; see tasks/encryption/sealing.py."""
     return func.substring(column, 3, 4)
 

@@ -1,7 +1,7 @@
 """The doors to the warehouse: engines that show no values, and sessions of one tenant."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from warehouse.errors import (
     VensorError,
 )
 
+# What opens one organization's transactions, one after another.
+Sessions = Callable[[], AbstractContextManager[Connection]]
 # SQLSTATE classes: a value out of range or malformed, a constraint that it breaks.
 BAD_VALUES = {"22", "23"}
 
@@ -76,6 +78,15 @@ def tenant_session(engine: Engine, org_id: UUID) -> Iterator[Connection]:
             text("select set_config('app.org_id', :org_id, true)"), {"org_id": str(org_id)}
         )
         yield connection
+
+
+@contextmanager
+def rehearsal(engine: Engine, org_id: UUID) -> Iterator[Sessions]:
+    """Sessions that see what each other wrote, and of which nothing stays."""
+    with tenant_session(engine, org_id) as connection:
+        undone = connection.begin_nested()
+        yield lambda: nullcontext(connection)
+        undone.rollback()
 
 
 def directory(engine: Engine) -> list[Organization]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from warehouse import holds
 from warehouse.recordings import Ref
 
 # The reason of a recording whose deletion is to be tried again: its row outlives its ticket.
@@ -21,11 +22,16 @@ def is_deleting(connection: Connection) -> bool:
 
 
 def ended_recordings(connection: Connection, cutoff: datetime) -> list[Ref]:
-    """The recordings past their clock that, for all that is known, Zendesk still has."""
+    """The recordings past their clock that, for all that is known, Zendesk still has.
+
+    None that a hold keeps.
+    """
+    held = holds.held_rows(connection, "zendesk.recordings")
     rows = connection.execute(
-        text("""
+        text(f"""
             select call_id, kind, location from zendesk.recordings
             where changed_at < :cutoff and deleted_upstream_at is null and state <> 'gone'
+            and ({held}) is not true
             order by changed_at, call_id, kind
         """),
         {"cutoff": cutoff},

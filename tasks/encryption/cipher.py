@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from tasks.encryption import sealing, streams
-from tasks.encryption.datakey import next_nonce
+from tasks.encryption.datakey import DataKey, next_nonce
 from tasks.encryption.keyring import Keyring
 from tasks.encryption.opened import Opened
 from tasks.encryption.reads import CONTENT, SECRET, Reads
@@ -73,14 +73,20 @@ class Cipher:
         return plain
 
     def seal_stream(
-        self, plain: Iterable[bytes], *, column: str, row_id: str, changed_at: datetime
+        self,
+        plain: Iterable[bytes],
+        *,
+        column: str,
+        row_id: str,
+        changed_at: datetime,
+        key: DataKey | None = None,
     ) -> Iterator[bytes]:
-        """Content too long to be held whole, sealed as it comes, under its week's key.
+        """Content too long to be held whole, sealed as it comes, under its week's key or `key`.
 
         It is bound to column and row but not to `changed_at`, which chooses the key only: a
         stream may lie where no instant lies beside it.
         """
-        key = self._of_day[(changed_at - EPOCH).days]
+        key = key or self._of_day[(changed_at - EPOCH).days]
         key.uses += 1
         where = self._stream_place(column, row_id)
         return streams.iter_sealed(key.subkey(STREAM), key.key_id, plain, where)
@@ -115,10 +121,20 @@ class Cipher:
         self.reads.note(SECRET, column)
         return secret
 
+    def hold_key(self) -> DataKey:
+        """The key, as the warehouse has it now, of what legal holds keep past its week's key."""
+        return self._keyring.active("hold")
+
     def reseal(
-        self, sealed: bytes, *, column: str, row_id: str, changed_at: datetime | None
+        self,
+        sealed: bytes,
+        *,
+        column: str,
+        row_id: str,
+        changed_at: datetime | None,
+        key: DataKey | None = None,
     ) -> bytes:
-        """A sealed value in the same place, under the key that is to be sealed with now.
+        """A sealed value in the same place, under the key that is to be sealed with now, or `key`.
 
         Raises: PermanentError as `unseal`.
         """
@@ -126,6 +142,8 @@ class Cipher:
             secret = self.unseal_secret(sealed, column=column, row_id=row_id)
             return self.seal_secret(secret, column=column, row_id=row_id)
         plain = self.unseal(sealed, column=column, row_id=row_id, changed_at=changed_at)
+        if key is not None:
+            return key.seal(plain, column, sealing.row(row_id, changed_at))
         return self.seal(plain, column=column, row_id=row_id, changed_at=changed_at)
 
     def blind_index(self, value: str, *, column: str) -> bytes:

@@ -1,9 +1,9 @@
 """An organization's data keys: found, made on first use, counted and destroyed.
 
-Three purposes: `content` is one key a week of the content's last change, destroyed when that week
+Four purposes: `content` is one key a week of the content's last change, destroyed when that week
 is past its clock, so that copies of the ciphertext elsewhere are lost with it; `organization` is
 one long-lived key for secrets such as tokens; `index` is the one for blind indexes and keyed
-hashes, which seals nothing.
+hashes, which seals nothing; `hold` is one for what legal holds keep when its week's key ends.
 """
 
 import logging
@@ -22,7 +22,7 @@ from tasks.errors import PermanentError, TransientError
 from warehouse import keys
 from warehouse.sessions import tenant_session
 
-Purpose = Literal["organization", "index", "content"]
+Purpose = Literal["organization", "index", "content", "hold"]
 ALERT_AT = 2**30
 REFUSE_AT = 2**32
 FIRST_DAY = date(1970, 1, 1)

@@ -5,6 +5,7 @@ outcome is not known, the channel's history is asked before the message is sent 
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -17,6 +18,8 @@ from tasks.http import checked_base_url, no_answer, tls_context
 
 EVENT = "vensor_message"
 TIMEOUT_SECONDS = 15
+PAGE = 200
+GONE = "message_not_found"
 PASSING = {"ratelimited", "service_unavailable", "internal_error", "fatal_error", "request_timeout"}
 HINTS = {
     "invalid_auth": "the token is not valid; run `vensor connect slack` with a new one",
@@ -78,19 +81,52 @@ class SlackChannel:
             _raise(error, "post")
         return str(answer["ts"])
 
-    def find(self, message_key: str) -> str | None:
-        """The timestamp of the message with this key among the channel's latest, or None."""
+    def find(self, message_key: str, *, since: datetime | None = None) -> str | None:
+        """The timestamp of the message with this key, or None.
+
+        Among the channel's latest 200, or all since then.
+        """
+        cursor: str | None = None
+        while True:
+            messages, cursor = self._history(since, cursor)
+            for message in messages:
+                payload = message.get("metadata", {}).get("event_payload", {})
+                if payload.get("message_key") == message_key:
+                    return str(message["ts"])
+            if since is None or not cursor:
+                return None
+
+    def delete(self, ts: str) -> bool:
+        """Deletes the message of this timestamp; False if it is not there.
+
+        Raises: RefusedError, ConfigurationError, TransientError.
+        """
+        try:
+            self._client.chat_delete(channel=self._channel, ts=ts)
+        except SlackApiError as error:
+            if error.response.get("error") == GONE:
+                return False
+            _raise(error, "delete")
+        except (SlackClientError, OSError) as error:
+            _raise(error, "delete")
+        return True
+
+    def _history(
+        self, since: datetime | None, cursor: str | None
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """(messages, the newest first; where those before them begin)."""
         try:
             answer = self._client.conversations_history(
-                channel=self._channel, include_all_metadata=True, limit=200
+                channel=self._channel,
+                include_all_metadata=True,
+                limit=PAGE,
+                oldest=None if since is None else f"{since.timestamp():.6f}",
+                cursor=cursor,
             )
         except (SlackApiError, SlackClientError, OSError) as error:
             _raise(error, "read history")
-        for message in answer["messages"]:
-            payload = message.get("metadata", {}).get("event_payload", {})
-            if payload.get("message_key") == message_key:
-                return str(message["ts"])
-        return None
+        following = (answer.get("response_metadata") or {}).get("next_cursor")
+        return list(answer["messages"]), following or None
 
 
 def _raise(error: Exception, operation: str) -> NoReturn:

@@ -1,8 +1,9 @@
 """The role table: which roles may do what. There is no other place that says so.
 
-Each role is a member's in one organization. `owner` may do everything, and alone may make owners;
-`admin` connects and runs; `analyst` reads what people wrote; `viewer` reads numbers and documents;
-`privacy_officer` serves the rights of the people in the data, and sees to it that it ends.
+Each role is a member's in one organization. `owner` may do everything but say how long personal
+data is kept, and alone may make owners; `admin` connects and runs; `analyst` reads what people
+wrote; `viewer` reads numbers and documents; `privacy_officer` serves the rights of the people in
+the data, and sees to it that it ends.
 """
 
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ _WORDS = _ANALYSTS | {"privacy_officer"}
 _GUARDED = _ADMINS | {"privacy_officer"}
 _PRIVACY = frozenset({"owner", "privacy_officer"})
 _OWNERS = frozenset({"owner"})
+_OFFICERS = frozenset({"privacy_officer"})
 
 OPERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -38,7 +40,7 @@ OPERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "org.change": _ADMINS,
         "org.delete": _OWNERS,
         "org.approve_delete": _PRIVACY,  # another than who asked
-        "retention.change": _OWNERS,  # with `org.change`: how long people's data is kept
+        "retention.change": _OFFICERS,  # how long people's data is kept
         "member.read": _GUARDED,
         "member.manage": _ADMINS,
         "owner.manage": _OWNERS,
@@ -62,6 +64,8 @@ OPERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "keys.status": _GUARDED,
         "keys.rotate": _ADMINS,
         "retention.run": _GUARDED,
+        "retention.read": _GUARDED,
+        "hold.manage": _PRIVACY,
         "audit.verify": _GUARDED,
         "inventory.read": _EVERYONE,  # of no organization
         "restore.check": _ADMINS,

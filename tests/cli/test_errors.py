@@ -35,6 +35,9 @@ def _vensor(*arguments: str, home: str) -> "subprocess.CompletedProcess[str]":
         (("label", "--org", "acme", "--ticket", "1", "--sentiment", "sad"), 2, "very_negative"),
         (("org", "add", "acme", "--name", "A", "--retention-days", "0"), 2, "1"),
         (("bi", "grant", "--org", "acme", "--login", "Big Tool"), 2, "--login"),
+        (("org", "retention", "--org", "acme", "--audit-days", "29"), 2, "30"),
+        (("hold", "place", "--org", "a", "--reason", "m", "--until", "soon"), 1, "is not a day"),
+        (("retention", "prove"), 2, "proofs"),
         (("org", "add", "acme", "--name", "A", "--upstream-recordings", "burn"), 2, "keep"),
         (("inventory", "--json", "--csv"), 2, "give one of"),
         (("restore", "check"), 1, "run `vensor init`"),
@@ -66,6 +69,7 @@ def test_every_command_has_help_with_an_example() -> None:
     calls += [("knowledge", name) for name in ("add", "list", "remove")]
     calls += [("sop", name) for name in ("findings", "rescore")]
     calls += [("evaluate",), ("label",), ("gates",)]
+    calls += [("org", "retention"), *(("hold", name) for name in ("place", "list", "lift"))]
     calls += [("bi", name) for name in ("grant", "list", "revoke")]
     calls += [("keys", "status"), ("keys", "rotate")]
     calls += [("disconnect", "zendesk"), ("disconnect", "slack")]

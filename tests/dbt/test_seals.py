@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import Engine
 
 from tests.dbt.conftest import Desk, new_desk
 from tests.dbt.histories import History, age, load, random_history
-from warehouse import retention
+from warehouse import purging, retention
 from warehouse.sessions import Logins, tenant_session
 from warehouse.tables import zendesk
 
@@ -122,7 +123,7 @@ def _purge(desk: Desk, *, days: int) -> int:
     at = retention.clock(organization, ENDS_AT)
     with tenant_session(desk.engine, org_id) as connection:
         assert retention.seal_days(connection, org_id, before=at.first_kept_day)
-    gone = list(retention.purge_tickets(desk.engine, org_id, at))
+    gone = list(purging.purge_tickets(partial(tenant_session, desk.engine, org_id), org_id, at))
     left = desk.execute("select min(greatest(updated_at, changed_at)) from zendesk.tickets")
     assert left[0][0] is not None
     return sum(rows for table, rows in gone if table == zendesk.tickets.fullname)

@@ -1,6 +1,7 @@
 """Service levels, satisfaction, calls and agents, from loaded rows to the published tables."""
 
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from sqlalchemy import Engine
 
 from tests.dbt.conftest import AGENT, Desk, new_desk
 from warehouse.agents import forget_deleted_agents, purge_figures
-from warehouse.retention import clock, purge_rest, seal_days
+from warehouse.purging import purge_rest
+from warehouse.retention import clock, seal_days
 from warehouse.sessions import Logins, tenant_session
 from warehouse.tables import agents, zendesk
 
@@ -125,5 +127,5 @@ def test_figures_of_agents_end_by_themselves(desk: Desk) -> None:
         assert row.checksum == row.empty != desk_sealed
     assert desk.execute("select 1 from app.agent_pseudonyms") == []
     past = clock(desk.organization, datetime(2026, 5, 1, tzinfo=UTC))
-    assert dict(purge_rest(desk.engine, org_id, past))["zendesk.calls"] == 1
+    assert dict(purge_rest(partial(tenant_session, desk.engine, org_id), org_id, past))["zendesk.calls"] == 1
     assert desk.execute("select 1 from metrics.fct_call") == []

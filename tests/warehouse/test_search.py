@@ -25,7 +25,8 @@ from warehouse import embedded
 from warehouse.errors import DataError
 from warehouse.knowledge import known_vectors
 from warehouse.loading import Rows, merge
-from warehouse.retention import clock, purge_rest
+from warehouse.purging import purge_rest
+from warehouse.retention import clock
 from warehouse.search import Filters, Vector, search_knowledge, search_tickets
 from warehouse.sessions import Logins, Organization, tenant_session
 from warehouse.tables import ai, knowledge, zendesk
@@ -292,7 +293,7 @@ def test_without_its_cells_an_organization_finds_as_much(
     assert refresh_cells(resources, model=desk.model, dimension=DIMENSION, many=400)
     past = clock(resources.organization, as_of + timedelta(days=31))
     assert ("ai.passage_cells", len(cells_of(desk))) in list(
-        purge_rest(resources.engine, resources.organization.org_id, past)
+        purge_rest(resources.session, resources.organization.org_id, past)
     )
     for query in QUERIES:
         assert desk.search(query) == desk.nearest(query)

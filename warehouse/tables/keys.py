@@ -28,7 +28,7 @@ org_keys = Table(
         unique=True,
         postgresql_where=sql("state = 'active'"),
     ),
-    CheckConstraint("purpose in ('organization', 'index', 'content')", name="purpose"),
+    CheckConstraint("purpose in ('organization', 'index', 'content', 'hold')", name="purpose"),
     CheckConstraint("state in ('active', 'retired', 'destroyed')", name="state"),
     CheckConstraint("(wrapped is null) = (state = 'destroyed')", name="wrapped"),
     CheckConstraint("key_id between 1 and 4294967295", name="key_id"),

@@ -7,19 +7,18 @@ from pathlib import Path
 
 import pytest
 import stamina
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 from cli.organizations import Upstream, add
 from tasks.errors import ConfigurationError, TransientError
 from tasks.extract import forget_deleted
-from tasks.purge import drop_past_days, purge_organization
+from tasks.purge import purge_organization
 from tasks.recording_ends import sweep_objects
 from tasks.recordings import fetch_recordings
 from tasks.resources import Resources
 from tasks.storage import Stores
-from tests.conftest import new_organization, published
+from tests.conftest import published
 from tests.tasks.zendesk.scripted.server import Said, Script
-from warehouse.ledger import exclusive
 from warehouse.upstream import is_deleting
 
 OLD, YOUNG = 40, 3
@@ -85,26 +84,6 @@ def test_a_recording_past_its_clock_is_gone_from_its_store(
     assert _calls(kept) == [2]
     assert _names(kept, stores) == ["2"]
     assert script.asked == []
-
-
-def test_dropped_days_take_their_objects_along(
-    folder: Path,
-    desk: Resources,
-    script: Script,
-    pending: Callable[..., int],
-    stores: Stores,
-    engine: Engine,
-    as_of: datetime,
-) -> None:
-    """Partitions know nothing of objects. A run that is under way sweeps by itself."""
-    new_organization(engine, retention_days=3650)  # the other tests' partitions stay
-    _keep(desk, script, pending, as_of)
-    with exclusive(engine, desk.organization):
-        drop_past_days.fn(as_of)
-        assert _names(desk, stores) == ["1", "2"]
-    told = drop_past_days.fn(as_of)
-    assert "1 recordings in their store" in told
-    assert _names(desk, stores) == ["2"]
 
 
 def test_a_ticket_deleted_in_its_source_takes_its_object_along(

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from warehouse.migrations.scripts import run_script
 
 revision = "0025"
-down_revision = "0020"
+down_revision = "0024"
 
 DELETE_ROWS = "app.delete_rows(regclass, integer)"
 
