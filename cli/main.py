@@ -27,6 +27,7 @@ from cli import (
     quarantine,
     read,
     report,
+    rights,
     search,
     sop,
 )
@@ -64,6 +65,7 @@ for module in (
     quality,
     quarantine,
     privacy,
+    rights,
     label,
     keys,
     doctor,

@@ -16,7 +16,12 @@ from tasks.resources import Resources
 from tasks.storage import MissingError, Stores, open_stores
 from warehouse import sealed
 from warehouse.keys import Retired
-from warehouse.recordings import Recording, place_recording, stored_recordings
+from warehouse.recordings import (
+    Recording,
+    hold_recording,
+    place_recording,
+    stored_recordings,
+)
 from warehouse.sealed import SealedColumn, Value
 
 VALUES_AT_ONCE = 500
@@ -108,6 +113,8 @@ class Resealing:
     def _reseal_recording(self, stores: Stores, recording: Recording, old: set[int]) -> None:
         resources = self.resources
         with resources.session() as connection:
+            if not hold_recording(connection, recording):
+                return
             if _key_id(stores, connection, recording) not in old:
                 return
             audio = read_recording(resources, stores, connection, recording)

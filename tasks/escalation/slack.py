@@ -17,6 +17,7 @@ from tasks.http import checked_base_url, no_answer, tls_context
 
 EVENT = "vensor_message"
 TIMEOUT_SECONDS = 15
+GONE = "message_not_found"
 PASSING = {"ratelimited", "service_unavailable", "internal_error", "fatal_error", "request_timeout"}
 HINTS = {
     "invalid_auth": "the token is not valid; run `vensor connect slack` with a new one",
@@ -67,6 +68,21 @@ class SlackChannel:
         except (SlackApiError, SlackClientError, OSError) as error:
             _raise(error, "post")
         return str(answer["ts"])
+
+    def delete(self, ts: str) -> bool:
+        """Deletes the message of this timestamp; False if it is not there.
+
+        Raises: RefusedError, ConfigurationError, TransientError.
+        """
+        try:
+            self._client.chat_delete(channel=self._channel, ts=ts)
+        except SlackApiError as error:
+            if error.response.get("error") == GONE:
+                return False
+            _raise(error, "delete")
+        except (SlackClientError, OSError) as error:
+            _raise(error, "delete")
+        return True
 
     def find(self, message_key: str) -> str | None:
         """The timestamp of the message with this key among the channel's latest, or None."""

@@ -191,7 +191,10 @@ outbox = Table(
     now("created_at"),
     instant("posted_at"),
     instant("refused_at"),
-    CheckConstraint("state in ('pending', 'sending', 'posted', 'refused')", name="state"),
+    CheckConstraint(
+        "state in ('pending', 'sending', 'posted', 'refused', 'retracting', 'retracted')",
+        name="state",
+    ),
     schema="app",
     info={"class": "skeleton"},
 )

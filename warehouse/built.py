@@ -1,0 +1,49 @@
+"""Ids of people in what dbt has built. Every function runs in the transformer's tenant session."""
+
+from collections.abc import Collection, Iterator
+
+from sqlalchemy import Connection, inspect, text
+
+from warehouse.naming import OF_AGENTS, OF_ANYONE
+
+SCRATCH, FACTS = "intermediate", "metrics"
+
+
+def clear_scratch(connection: Connection) -> int:
+    """Empties the tables of the last build that name people: the next one makes them anew.
+
+    Only while no build is under way. How many rows.
+    """
+    return sum(
+        connection.execute(text(f"delete from {table}")).rowcount
+        for table, _ in _columns(connection, SCRATCH, OF_ANYONE | OF_AGENTS)
+    )
+
+
+def agents_in_facts(connection: Connection) -> set[int]:
+    """The agents whose ids stand in facts, which end with their tickets."""
+    found: set[int] = set()
+    for table, column in _columns(connection, FACTS, OF_AGENTS):
+        asked = text(f"select distinct {column} from {table} where {column} is not null")
+        found |= set(connection.execute(asked).scalars())
+    return found
+
+
+def clear_facts(connection: Connection, agents: Collection[int]) -> int:
+    """Takes agents' ids out of facts, as the next build would; how many rows."""
+    return sum(
+        connection.execute(
+            text(f"update {table} set {column} = null where {column} = any(:ids)"),
+            {"ids": list(agents)},
+        ).rowcount
+        for table, column in _columns(connection, FACTS, OF_AGENTS)
+    )
+
+
+def _columns(connection: Connection, schema: str, names: set[str]) -> Iterator[tuple[str, str]]:
+    """(table, column) of a schema's tables that name people."""
+    inspector = inspect(connection)
+    for table in sorted(inspector.get_table_names(schema=schema)):
+        for column in inspector.get_columns(table, schema=schema):
+            if column["name"] in names:
+                yield f"{schema}.{table}", column["name"]

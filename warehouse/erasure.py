@@ -1,0 +1,348 @@
+"""Erasing people: all that is theirs goes, and what must be counted stays without them.
+
+Every function runs in the organization's tenant session and is safe to repeat. Each statement finds
+its rows by an index: a person's few rows among any number of others' (migration 0022).
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    any_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from warehouse import tombstones
+from warehouse.agents import forget_agents
+from warehouse.naming import (
+    FIELDS_OF_AGENTS,
+    FIELDS_OF_ANYONE,
+    OF_AGENTS,
+    OF_ONE_PERSON,
+    REQUESTS,
+    index_columns,
+    naming_columns,
+    tables_of_many,
+)
+from warehouse.opt_outs import tables_of_models
+from warehouse.subjects import Names
+from warehouse.tables import metadata
+from warehouse.tables.ai import transcripts
+from warehouse.tables.sharing import ai_opt_outs
+from warehouse.tables.zendesk import (
+    audit_events,
+    call_contents,
+    comment_contents,
+    rating_contents,
+    recording_chunks,
+    recordings,
+    satisfaction_ratings,
+    survey_contents,
+    survey_responses,
+    ticket_contents,
+    tickets,
+)
+
+OWN = text("""
+    select id from zendesk.tickets where requester_id = any(:ids)
+    union
+    select id from zendesk.tickets where submitter_id = any(:customers)
+""")
+SHARED = text("""
+    select ticket_id from zendesk.comments where author_id = any(:ids)
+    union
+    select ticket_id from zendesk.calls where customer_id = any(:ids) and ticket_id is not null
+    union
+    select id from zendesk.tickets where submitter_id = any(:agents)
+""")
+CALLS = text("""
+    select id from zendesk.calls where customer_id = any(:ids)
+    union
+    select id from zendesk.calls where ticket_id = any(:own)
+    union
+    select call_id from zendesk.recordings where ticket_id = any(:own)
+""")
+COMMENTS = text("""
+    select id from zendesk.comments where author_id = any(:ids)
+    union
+    select id from zendesk.comments where ticket_id = any(:shared) and call_id = any(:calls)
+""")
+AGENTS = text("""
+    select u.id from zendesk.users as u
+    where u.id = any(:ids) and u.role is distinct from 'end-user'
+    union
+    select p.agent_id from app.agent_pseudonyms as p where p.agent_id = any(:ids)
+    union
+    -- whose own row is here no longer
+    select i.id from unnest(cast(:ids as bigint[])) as i (id)
+    where not exists (select from zendesk.users as u where u.id = i.id)
+""")
+# A number that others have as well says nothing of who comes with it.
+INDEXES = text("""
+    with mine as (
+        select 'email' as kind, email_index as value_index from zendesk.users where id = any(:ids)
+        union
+        select 'phone', phone_index from zendesk.users where id = any(:ids)
+        union
+        select case type when 'email' then 'email' else 'phone' end, value_index
+        from zendesk.user_identities
+        where user_id = any(:ids) and type in ('email', 'phone_number')
+        union
+        select field, value_index from app.corrections where user_id = any(:ids)
+    )
+    select m.kind, m.value_index from mine as m
+    where m.value_index is not null and (
+        m.kind = 'email'
+        or not exists (
+            select from zendesk.users as u
+            where u.phone_index = m.value_index and u.id <> all(:ids)
+        )
+    )
+""")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom an erasure is of: their ids in Zendesk, which of these are agents', their indexes."""
+
+    user_ids: Sequence[int]
+    agents: frozenset[int] = frozenset()
+    emails: frozenset[bytes] = frozenset()
+    phones: frozenset[bytes] = frozenset()
+
+    @property
+    def customers(self) -> list[int]:
+        """Those who are no agents."""
+        return [one for one in self.user_ids if one not in self.agents]
+
+
+@dataclass(frozen=True)
+class Theirs:
+    """Tickets that are theirs; others in which they wrote or called; what they wrote and called."""
+
+    own: Sequence[int] = ()
+    shared: Sequence[int] = ()
+    call_ids: Sequence[int] = ()
+    comment_ids: Sequence[int] = ()
+
+    @property
+    def ticket_ids(self) -> list[int]:
+        """All tickets that their words are in."""
+        return [*self.own, *self.shared]
+
+
+def subject_of(connection: Connection, user_ids: Sequence[int], names: Names) -> Subject:
+    """The subject with all that they are known by, and what they named themselves by."""
+    ids = {"ids": list(user_ids)}
+    found = connection.execute(INDEXES, ids).all()
+    return Subject(
+        list(user_ids),
+        frozenset(connection.execute(AGENTS, ids).scalars()),
+        _of_kind(found, "email") | _given(names.email_index),
+        _of_kind(found, "phone") | _given(names.phone_index),
+    )
+
+
+def theirs_of(connection: Connection, subject: Subject) -> Theirs:
+    """What is theirs, as it stands now."""
+    told: dict[str, Collection[int]] = {
+        "ids": list(subject.user_ids),
+        "customers": subject.customers,
+        "agents": list(subject.agents),
+    }
+
+    def ask(query: object, **more: Collection[int]) -> list[int]:
+        return sorted(connection.execute(query, told | more).scalars())  # type: ignore[call-overload]
+
+    own = ask(OWN)
+    mine = set(own)
+    shared = [one for one in ask(SHARED) if one not in mine]
+    call_ids = ask(CALLS, own=own)
+    return Theirs(own, shared, call_ids, ask(COMMENTS, shared=shared, calls=call_ids))
+
+
+def stop_recordings(connection: Connection, theirs: Theirs) -> int:
+    """Takes their recordings from whoever would fetch or hear them, waiting for who is about to.
+
+    Before anything else is locked: a transcript that is being stored holds its recording.
+    """
+    mine = or_(_in(recordings.c.call_id, theirs.call_ids), _in(recordings.c.ticket_id, theirs.own))
+    here = recordings.c.reason.is_distinct_from("erased")
+    gone = {"state": "gone", "reason": "erased", "location": None, "digest": None, "chunks": None}
+    return connection.execute(update(recordings).where(mine, here).values(**gone)).rowcount
+
+
+def forget_words(connection: Connection, theirs: Theirs) -> Counter[str]:
+    """Deletes their words and whatever was made of tickets that hold any; rows by table."""
+    done = Counter[str]()
+    for table in _tables_of_tickets():
+        done[table.fullname] += _delete(connection, table, _in(table.c.ticket_id, theirs.own))
+    for table in (call_contents, recording_chunks):
+        done[table.fullname] += _delete(connection, table, _in(table.c.call_id, theirs.call_ids))
+    mine = _in(comment_contents.c.comment_id, theirs.comment_ids)
+    done[comment_contents.fullname] += _delete(connection, comment_contents, mine)
+    mine = _in(transcripts.c.ticket_id, theirs.shared) & _in(
+        transcripts.c.comment_id, theirs.comment_ids
+    )
+    done[transcripts.fullname] += _delete(connection, transcripts, mine)
+    for table in tables_of_models():
+        if table is not transcripts:  # others' calls are heard as they were
+            done[table.fullname] += _delete(
+                connection, table, _in(table.c.ticket_id, theirs.shared)
+            )
+    return done
+
+
+def forget_answers(connection: Connection, subject: Subject) -> Counter[str]:
+    """Deletes what they said of how they were served, whoever asks in that ticket by now."""
+    ratings, surveys = satisfaction_ratings.c, survey_responses.c
+    rated = select(ratings.id).where(_in(ratings.requester_id, subject.user_ids))
+    answered = select(surveys.id).where(_in(surveys.responder_id, subject.user_ids))
+    submitted = select(tickets.c.id).where(_in(tickets.c.submitter_id, list(subject.agents)))
+    return Counter(
+        {
+            table.fullname: _delete(connection, table, column.in_(found))
+            for table, column, found in (
+                (rating_contents, rating_contents.c.rating_id, rated),
+                (survey_contents, survey_contents.c.response_id, answered),
+                (ticket_contents, ticket_contents.c.ticket_id, submitted),
+            )
+        }
+    )
+
+
+def forget_names(connection: Connection, subject: Subject) -> Counter[str]:
+    """Deletes who they are, and takes their ids out of every row that stays; rows by table."""
+    done = Counter[str]()
+    for table in tables_of_many():
+        for column in naming_columns(table):
+            ids = subject.agents if column.name in OF_AGENTS else subject.user_ids
+            if ids:
+                done[table.fullname] += _clear(connection, table, column, _in(column, ids))
+    for value in (audit_events.c.value, audit_events.c.previous_value):
+        for named in _events_naming(subject, value):
+            done[audit_events.fullname] += _clear(connection, audit_events, value, named)
+    if subject.agents:
+        done["figures of agents"] += forget_agents(connection, sorted(subject.agents))
+    for name in OF_ONE_PERSON:
+        table = metadata.tables[name]
+        done[name] += _delete(connection, table, _about(table, subject))
+    return done
+
+
+def measure_again(connection: Connection, ticket_ids: Collection[int]) -> None:
+    """The next build of the metric tables takes these tickets for changed."""
+    changed = update(tickets).where(_in(tickets.c.id, ticket_ids))
+    connection.execute(changed.values(loaded_at=func.clock_timestamp()))
+
+
+def left_of(connection: Connection, subject: Subject, theirs: Theirs) -> Counter[str]:
+    """Rows that still name them or hold a word of theirs, by table; none after an erasure."""
+    left = Counter[str]()
+    for table in metadata.sorted_tables:
+        if table.fullname == REQUESTS:
+            continue
+        for column in naming_columns(table):
+            if column.name not in OF_AGENTS or subject.agents:
+                left[table.fullname] += _count(connection, table, _in(column, subject.user_ids))
+        for index in index_columns(table):
+            found = index.in_(subject.emails)
+            left[table.fullname] += _count(connection, table, found) if subject.emails else 0
+    for value in (audit_events.c.value, audit_events.c.previous_value):
+        for named in _events_naming(subject, value):
+            left[audit_events.fullname] += _count(connection, audit_events, named)
+    for table in _tables_of_tickets():
+        left[table.fullname] += _count(connection, table, _in(table.c.ticket_id, theirs.own))
+    mine = _in(comment_contents.c.comment_id, theirs.comment_ids)
+    left[comment_contents.fullname] += _count(connection, comment_contents, mine)
+    return +left
+
+
+def forget_marked(
+    connection: Connection, ticket_ids: Sequence[int], call_ids: Sequence[int]
+) -> int:
+    """Deletes the words of tickets and calls that have just turned out to be an erased person's."""
+    theirs = Theirs(own=ticket_ids, call_ids=call_ids)
+    stop_recordings(connection, theirs)
+    return forget_words(connection, theirs).total()
+
+
+def forget_marked_again(connection: Connection) -> int:
+    """The same for all that are marked: what whoever did not wait has stored of them since."""
+    known = tombstones.read(connection)
+    if not known.stones:
+        return 0
+    return forget_marked(connection, sorted(known.ticket_ids), sorted(known.call_ids))
+
+
+def _tables_of_tickets() -> list[Table]:
+    """Whatever holds words of tickets, or was made of them, but for what lies by call."""
+    return [
+        one
+        for one in metadata.sorted_tables
+        if "ticket_id" in one.columns
+        and (one.info["class"] == "content" or one.schema == "ai")
+        and one not in (call_contents, recording_chunks)
+    ]
+
+
+def _about(table: Table, subject: Subject) -> ColumnElement[bool]:
+    """The rows about them: by id, but an opt-out by whatever it names them by."""
+    named = [_in(column, subject.user_ids) for column in naming_columns(table)]
+    if table is ai_opt_outs:
+        known = sorted(subject.emails | subject.phones)
+        named += [column.in_(known) for column in index_columns(table)]
+    return or_(*named)
+
+
+def _events_naming(subject: Subject, column: Column[Any]) -> Iterable[ColumnElement[bool]]:
+    """The events whose value is one of them, a condition for each index that finds them."""
+    field_name = audit_events.c.field_name
+    for ids, names in ((subject.user_ids, FIELDS_OF_ANYONE), (subject.agents, FIELDS_OF_AGENTS)):
+        for name in names if ids else ():
+            yield (field_name == text(f"'{name}'")) & column.in_([str(one) for one in ids])
+
+
+def _clear(
+    connection: Connection, table: Table, column: Column[Any], rows: ColumnElement[bool]
+) -> int:
+    """Takes a value out; what is measured of the row is measured again."""
+    values: dict[str, object] = {column.name: None}
+    if "loaded_at" in table.columns:
+        values["loaded_at"] = func.clock_timestamp()
+    return connection.execute(update(table).where(rows).values(values)).rowcount
+
+
+def _delete(connection: Connection, table: Table, rows: ColumnElement[bool]) -> int:
+    return connection.execute(delete(table).where(rows)).rowcount
+
+
+def _count(connection: Connection, table: Table, rows: ColumnElement[bool]) -> int:
+    return int(connection.execute(select(func.count()).select_from(table).where(rows)).scalar_one())
+
+
+def _in(column: "Column[int]", ids: Collection[int]) -> ColumnElement[bool]:
+    """As one array: its length is no part of the statement, and no limit of it."""
+    return column == any_(bindparam(None, list(ids), type_=ARRAY(BigInteger), unique=True))
+
+
+def _given(index: bytes | None) -> frozenset[bytes]:
+    return frozenset() if index is None else frozenset({index})
+
+
+def _of_kind(found: Sequence[Any], kind: str) -> frozenset[bytes]:
+    return frozenset(bytes(row.value_index) for row in found if row.kind == kind)
