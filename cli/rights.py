@@ -83,7 +83,8 @@ def rectify_(
         person = named(resources, email=_told(email), phone=_told(phone), user_id=zendesk_id)
         right = _line() if value == "-" else value
         request_id = rectify(resources, person, field, right)
-    stdout.print(f"{org}: their {field} is what they say; request {request_id} is done")
+    told = f"{org}: their {field} is what they say; request {request_id} is done"
+    stdout.print(told, soft_wrap=True)
 
 
 def _execute(resources: Resources, request_id: UUID) -> None:
@@ -91,9 +92,10 @@ def _execute(resources: Resources, request_id: UUID) -> None:
 
     receipt = erase(resources, request_id)
     slug = resources.organization.slug
-    stdout.print(f"{slug}: request {request_id} is done; nothing of the person is found any more")
-    for name, told in receipt.items():
-        stdout.print(f"  {name}: {told}", soft_wrap=True)
+    told = f"{slug}: request {request_id} is done; nothing of the person is found any more"
+    stdout.print(told, soft_wrap=True)
+    for name, count in receipt.items():
+        stdout.print(f"  {name}: {count}", soft_wrap=True)
 
 
 def _told(value: str | None) -> str | None:

@@ -16,34 +16,38 @@ def clear_scratch(connection: Connection) -> int:
     """
     return sum(
         connection.execute(text(f"delete from {table}")).rowcount
-        for table, _ in _columns(connection, SCRATCH, OF_ANYONE | OF_AGENTS)
+        for table, _, _ in _columns(connection, SCRATCH, OF_ANYONE | OF_AGENTS)
     )
 
 
 def agents_in_facts(connection: Connection) -> set[int]:
     """The agents whose ids stand in facts, which end with their tickets."""
     found: set[int] = set()
-    for table, column in _columns(connection, FACTS, OF_AGENTS):
+    for table, column, _ in _columns(connection, FACTS, OF_AGENTS):
         asked = text(f"select distinct {column} from {table} where {column} is not null")
         found |= set(connection.execute(asked).scalars())
     return found
 
 
 def clear_facts(connection: Connection, agents: Collection[int]) -> int:
-    """Takes agents' ids out of facts, as the next build would; how many rows."""
-    return sum(
-        connection.execute(
-            text(f"update {table} set {column} = null where {column} = any(:ids)"),
-            {"ids": list(agents)},
-        ).rowcount
-        for table, column in _columns(connection, FACTS, OF_AGENTS)
-    )
+    """Takes agents' ids out of facts, as the next build would; how many rows.
+
+    A fact that is nothing without its agent goes.
+    """
+    done = 0
+    for table, column, nullable in _columns(connection, FACTS, OF_AGENTS):
+        change = f"update {table} set {column} = null" if nullable else f"delete from {table}"
+        asked = text(f"{change} where {column} = any(:ids)")
+        done += connection.execute(asked, {"ids": list(agents)}).rowcount
+    return done
 
 
-def _columns(connection: Connection, schema: str, names: set[str]) -> Iterator[tuple[str, str]]:
-    """(table, column) of a schema's tables that name people."""
+def _columns(
+    connection: Connection, schema: str, names: set[str]
+) -> Iterator[tuple[str, str, bool]]:
+    """(table, column, whether it may be null) of what names people in a schema's tables."""
     inspector = inspect(connection)
     for table in sorted(inspector.get_table_names(schema=schema)):
         for column in inspector.get_columns(table, schema=schema):
             if column["name"] in names:
-                yield f"{schema}.{table}", column["name"]
+                yield f"{schema}.{table}", column["name"], column["nullable"]

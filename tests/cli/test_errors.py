@@ -62,6 +62,7 @@ def test_every_command_has_help_with_an_example() -> None:
     calls += [("evaluate",), ("label",), ("gates",)]
     calls += [("bi", name) for name in ("grant", "list", "revoke")]
     calls += [("keys", "status"), ("keys", "rotate")]
+    calls += [("privacy", "erase"), ("privacy", "rectify")]
     calls += [("disconnect", "zendesk"), ("disconnect", "slack")]
     calls += [("org", "add"), ("org", "list"), ("connect", "zendesk"), ("connect", "slack")]
     calls += [("assess", "list"), ("assess", "show"), ("assess", "batch")]

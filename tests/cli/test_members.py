@@ -71,6 +71,8 @@ def test_owners_may_do_everything_and_viewers_least() -> None:
         (("member", "add", "--user", str(uuid4()), "--role", "viewer"), "member.manage"),
         (("authorize", "retention.run"), "retention.run"),
         (("bi", "list"), "bi.grant"),
+        (("privacy", "erase", "--request", str(uuid4())), "privacy.erase"),
+        (("privacy", "rectify", "--zendesk-id", "1", "--field", "name"), "privacy.rectify"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import httpx
 import msgspec
 import pytest
-from sqlalchemy import text
+from sqlalchemy import URL, text
 
 from cli.connect import connect_zendesk
 from cli.peers import Sandbox
@@ -19,7 +20,9 @@ from tasks.resources import Resources, opened
 from tasks.rights import Person, approve, ask
 from tasks.score import score_tickets
 from tasks.zendesk.contents import UserContent
+from tests.tasks.rights.desk import Desk
 from tests.tasks.rights.finding import Someone
+from warehouse import embedded
 
 Approved = Callable[[Resources, Person], UUID]
 
@@ -109,3 +112,19 @@ def someone(account: Resources) -> Someone:
     digits = re.sub(r"\D", "", told.phone)
     marks = (told.email, told.phone, digits, str(row.user_id))
     return Someone(row.user_id, told.email, tickets, marks)
+
+
+@pytest.fixture
+def desk(resources: Resources, as_of: datetime) -> Desk:
+    """The desk of a few tickets, loaded."""
+    made = Desk(resources, as_of)
+    made.load_all()
+    return made
+
+
+@pytest.fixture
+def superuser(home: Path, resources: Resources) -> URL:
+    """A login that the product never has."""
+    password = embedded.start(home).password
+    login = resources.logins.loader.set(username=embedded.SUPERUSER, password=password)
+    return login.set(drivername="postgresql")

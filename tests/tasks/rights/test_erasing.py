@@ -1,6 +1,5 @@
 """Who is erased is found nowhere any more, does not come back, and is counted all the same."""
 
-
 import pytest
 from sqlalchemy import text
 
