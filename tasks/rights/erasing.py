@@ -21,10 +21,10 @@ from tasks.quarantine import COLUMN as QUARANTINE
 from tasks.resources import Resources
 from tasks.zendesk.erased import Erased, mentions, stone_of
 from warehouse import erasure, outbox, quarantine, tombstones
-from warehouse.erasure import Subject, Theirs
 from warehouse.opt_outs import wait_for_writers
 from warehouse.quarantine import Held
 from warehouse.subjects import Names
+from warehouse.theirs import Subject, Theirs, subject_of, theirs_of
 from warehouse.tombstones import Stone
 
 AGENTS = "agents among them"
@@ -49,8 +49,8 @@ def erase_people(
     Raises: NotAllowedError where a legal hold keeps them; PermanentError, and nothing is changed,
     if anything of them is found afterwards.
     """
-    subject = erasure.subject_of(connection, user_ids, asked.names)
-    theirs = erasure.theirs_of(connection, subject)
+    subject = subject_of(connection, user_ids, asked.names)
+    theirs = theirs_of(connection, subject)
     _refuse_held(resources, connection, subject, theirs)
     org_id = resources.organization.org_id
     tombstones.add(connection, org_id, _stones(resources, subject, asked))
@@ -78,6 +78,7 @@ def _refuse_held(
     if find_spec("warehouse.holds") is None:
         return  # a warehouse without holds
     holds = import_module("warehouse.holds")
+    holds.lock(connection, resources.organization.org_id)
     held = holds.held_tickets(connection, theirs.ticket_ids)
     if held or any(holds.holds_user(connection, one) for one in subject.user_ids):
         slug = resources.organization.slug

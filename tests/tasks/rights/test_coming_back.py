@@ -4,6 +4,7 @@ import psycopg
 import pytest
 from sqlalchemy import URL, text
 
+from tasks.pages import PageLoader
 from tasks.quarantine import retry_quarantined
 from tasks.rights import erase, named, replay_tombstones
 from tests.tasks.rights.conftest import Approved
@@ -82,6 +83,21 @@ def test_a_warehouse_that_has_forgotten_the_skeletons_lets_none_of_it_in(erased:
     assert found_of(erased.resources, MARIAS) == {}
     assert commented(erased) == [(2_001,), (3_002,)]
     assert ask(erased, "select id from zendesk.tickets order by 1") == [(1,), (2,), (3,)]
+
+
+def test_an_account_that_allows_lists_only_lets_none_of_it_in(erased: Desk) -> None:
+    """Its events are read ticket by ticket, its calls known from comments."""
+    with erased.resources.session() as connection:
+        for table in ("calls", "recordings", "comments"):
+            connection.execute(text(f"delete from zendesk.{table}"))
+    loader = PageLoader(erased.resources, erased.as_of, by_ticket=True, voice_calls=True)
+    page = erased.pages()[4][1]
+    with erased.resources.session() as connection:
+        loader.load_page(connection, "tickets", erased.pages()[1][1])
+        loader.load_page(connection, "ticket_events", page)
+    assert found_of(erased.resources, MARIAS) == {}
+    assert commented(erased) == [(2_001,), (3_002,)]
+    assert ask(erased, "select id, erased_at is null from zendesk.calls") == [(300, False)]
 
 
 def test_what_they_write_later_comes_without_them(erased: Desk) -> None:

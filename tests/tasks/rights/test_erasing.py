@@ -1,12 +1,9 @@
 """Who is erased is found nowhere any more, does not come back, and is counted all the same."""
 
-import pytest
 from sqlalchemy import text
 
-from tasks.errors import ConfigurationError
 from tasks.resources import Resources
-from tasks.rights import ask, erase, named, serve_erasures
-from tasks.rights.erasures import NOT_IN_SLACK
+from tasks.rights import erase, named
 from tests.tasks.rights.conftest import Approved, extract, from_the_beginning
 from tests.tasks.rights.finding import Someone, found_of
 from warehouse.naming import OF_ONE_PERSON
@@ -79,22 +76,3 @@ def test_an_erased_person_is_gone_and_three_full_syncs_bring_nothing_back(
         assert found_of(account, someone) == {}
         assert rows_of(account, someone.tickets) == {}
         assert skeletons(account) == counted
-
-
-def test_four_eyes(account: Resources, someone: Someone, approved: Approved) -> None:
-    """What nobody else has approved is not done; what is done is done once."""
-    person = named(account, email=someone.email)
-    request_id = ask(account, "erase", person)
-    with pytest.raises(ConfigurationError, match="vensor privacy approve"):
-        erase(account, request_id)
-    assert serve_erasures(account)["done"] == 0
-    other = approved(account, person)
-    assert serve_erasures(account) == {"done": 1, "waiting": 0, NOT_IN_SLACK: 0}
-    with pytest.raises(ConfigurationError, match="ended already: done"):
-        erase(account, other)
-    with account.session() as connection:
-        told = connection.execute(
-            text("select details::text from audit.events where action = 'privacy.erase'")
-        ).scalar_one()
-    assert str(other) in told
-    assert not [mark for mark in someone.marks if mark in told]

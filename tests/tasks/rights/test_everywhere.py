@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, inspect, text
 
 from cli.connect import connect_slack
 from cli.peers import Sandbox
-from tasks.errors import NotAllowedError, PermanentError, TransientError
+from tasks.errors import ConfigurationError, NotAllowedError, PermanentError, TransientError
 from tasks.escalate import _post
 from tasks.escalation import SlackChannel
 from tasks.recording_ends import sweep_objects
@@ -319,11 +319,22 @@ def _fill(connection: Connection, table: str, values: dict[str, object]) -> None
     connection.execute(text(f"insert into {table} ({names}) values ({places})"), values)
 
 
-def test_whoever_asks_cannot_approve(desk: Desk) -> None:
-    """Where nobody signs in, two actors are two settings of VENSOR_ACTOR."""
-    request_id = ask(desk.resources, "erase", named(desk.resources, user_id=MARIA))
+def test_four_eyes(desk: Desk, approved: Approved) -> None:
+    """What nobody else has approved is not done; what is done is done once, and who is said."""
+    resources, person = desk.resources, named(desk.resources, user_id=MARIA)
+    request_id = ask(resources, "erase", person)
     with pytest.raises(NotAllowedError, match="four eyes"):
-        approve(desk.resources, request_id)
+        approve(resources, request_id)
+    with pytest.raises(ConfigurationError, match="vensor privacy approve"):
+        erase(resources, request_id)
+    assert serve_erasures(resources)["done"] == 0
+    other = approved(resources, person)
+    assert serve_erasures(resources) == {"done": 1, "waiting": 0, NOT_IN_SLACK: 0}
+    with pytest.raises(ConfigurationError, match="ended already: done"):
+        erase(resources, other)
+    ((told,),) = rows(desk, "select details::text from audit.events where action = 'privacy.erase'")
+    assert str(other) in told
+    assert not [mark for mark in MARIAS.marks if mark in told]
 
 
 def test_somebody_unknown_is_kept_out_all_the_same(desk: Desk, approved: Approved) -> None:
