@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, text
 
 from warehouse.naming import OF_AGENTS, OF_ANYONE
 
@@ -46,8 +46,17 @@ def _columns(
     connection: Connection, schema: str, names: set[str]
 ) -> Iterator[tuple[str, str, bool]]:
     """(table, column, whether it may be null) of what names people in a schema's tables."""
-    inspector = inspect(connection)
-    for table in sorted(inspector.get_table_names(schema=schema)):
-        for column in inspector.get_columns(table, schema=schema):
-            if column["name"] in names:
-                yield f"{schema}.{table}", column["name"], column["nullable"]
+    found = connection.execute(
+        text("""
+            select c.oid::regclass::text as relation, a.attname, not a.attnotnull as nullable
+            from pg_attribute as a
+            inner join pg_class as c on a.attrelid = c.oid
+            where
+                c.relnamespace = cast(:schema as regnamespace) and c.relkind = 'r'
+                and a.attname = any(:names) and not a.attisdropped
+            order by 1, 2
+        """),
+        {"schema": schema, "names": sorted(names)},
+    )
+    for row in found:
+        yield row.relation, row.attname, row.nullable

@@ -54,7 +54,7 @@ from warehouse.tables.zendesk import (
     ticket_contents,
     tickets,
 )
-from warehouse.theirs import Subject, Theirs
+from warehouse.theirs import Subject, Theirs, marked_of
 
 
 def stop_recordings(connection: Connection, theirs: Theirs) -> int:
@@ -71,38 +71,45 @@ def stop_recordings(connection: Connection, theirs: Theirs) -> int:
 def forget_words(connection: Connection, theirs: Theirs) -> Counter[str]:
     """Deletes their words and whatever was made of tickets that hold any; rows by table."""
     done = Counter[str]()
-    for table in _tables_of_tickets():
+    for table in _tables_of_tickets() if theirs.own else ():
         done[table.fullname] += _delete(connection, table, _in(table.c.ticket_id, theirs.own))
-    for table in (call_contents, recording_chunks):
+    for table in (call_contents, recording_chunks) if theirs.call_ids else ():
         done[table.fullname] += _delete(connection, table, _in(table.c.call_id, theirs.call_ids))
-    mine = _in(comment_contents.c.comment_id, theirs.comment_ids)
-    done[comment_contents.fullname] += _delete(connection, comment_contents, mine)
-    mine = _in(transcripts.c.ticket_id, theirs.shared) & _in(
-        transcripts.c.comment_id, theirs.comment_ids
-    )
-    done[transcripts.fullname] += _delete(connection, transcripts, mine)
+    if theirs.comment_ids:
+        mine = _in(comment_contents.c.comment_id, theirs.comment_ids)
+        done[comment_contents.fullname] += _delete(connection, comment_contents, mine)
+    if theirs.shared:
+        done += _forget_in_others(connection, theirs)
+    return done
+
+
+def _forget_in_others(connection: Connection, theirs: Theirs) -> Counter[str]:
+    """What was made of others' tickets: of all their words, but that others' calls are heard."""
+    done = Counter[str]()
     for table in tables_of_models():
-        if table is not transcripts:  # others' calls are heard as they were
-            done[table.fullname] += _delete(
-                connection, table, _in(table.c.ticket_id, theirs.shared)
-            )
+        mine = _in(table.c.ticket_id, theirs.shared)
+        if table is transcripts:
+            mine &= _in(transcripts.c.comment_id, theirs.comment_ids)
+        done[table.fullname] += _delete(connection, table, mine)
     return done
 
 
 def forget_answers(connection: Connection, subject: Subject) -> Counter[str]:
-    """Deletes what they said of how they were served, whoever asks in that ticket by now."""
+    """Deletes what they said of how they were served, whoever asks in that ticket by now.
+
+    Of an agent, also what they wrote of tickets that they submitted for customers.
+    """
     ratings, surveys = satisfaction_ratings.c, survey_responses.c
     rated = select(ratings.id).where(_in(ratings.requester_id, subject.user_ids))
     answered = select(surveys.id).where(_in(surveys.responder_id, subject.user_ids))
-    submitted = select(tickets.c.id).where(_in(tickets.c.submitter_id, list(subject.agents)))
+    words = [(rating_contents.c.rating_id, rated), (survey_contents.c.response_id, answered)]
+    if subject.agents:
+        submitted = select(tickets.c.id).where(_in(tickets.c.submitter_id, subject.agents))
+        words.append((ticket_contents.c.ticket_id, submitted))
     return Counter(
         {
-            table.fullname: _delete(connection, table, column.in_(found))
-            for table, column, found in (
-                (rating_contents, rating_contents.c.rating_id, rated),
-                (survey_contents, survey_contents.c.response_id, answered),
-                (ticket_contents, ticket_contents.c.ticket_id, submitted),
-            )
+            column.table.fullname: _delete(connection, column.table, column.in_(found))
+            for column, found in words
         }
     )
 
@@ -147,7 +154,7 @@ def left_of(connection: Connection, subject: Subject, theirs: Theirs) -> Counter
     for value in (audit_events.c.value, audit_events.c.previous_value):
         for named in _events_naming(subject, value):
             left[audit_events.fullname] += _count(connection, audit_events, named)
-    for table in _tables_of_tickets():
+    for table in _tables_of_tickets() if theirs.own else ():
         left[table.fullname] += _count(connection, table, _in(table.c.ticket_id, theirs.own))
     mine = _in(comment_contents.c.comment_id, theirs.comment_ids)
     left[comment_contents.fullname] += _count(connection, comment_contents, mine)
@@ -158,7 +165,7 @@ def forget_marked(
     connection: Connection, ticket_ids: Sequence[int], call_ids: Sequence[int]
 ) -> int:
     """Deletes the words of tickets and calls that have just turned out to be an erased person's."""
-    theirs = Theirs(own=ticket_ids, call_ids=call_ids)
+    theirs = marked_of(connection, ticket_ids, call_ids)
     stop_recordings(connection, theirs)
     return forget_words(connection, theirs).total()
 

@@ -36,6 +36,14 @@ COMMENTS = text("""
     union
     select id from zendesk.comments where ticket_id = any(:shared) and call_id = any(:calls)
 """)
+# Comments on calls, as long as their words are here.
+OF_CALLS = text("""
+    select distinct c.id, c.ticket_id
+    from zendesk.calls as k
+    inner join zendesk.comments as c on k.ticket_id = c.ticket_id and k.id = c.call_id
+    inner join zendesk.comment_contents as w on c.id = w.comment_id
+    where k.id = any(:calls)
+""")
 AGENTS = text("""
     select u.id from zendesk.users as u
     where u.id = any(:ids) and u.role is distinct from 'end-user'
@@ -128,6 +136,13 @@ def theirs_of(connection: Connection, subject: Subject) -> Theirs:
     shared = [one for one in ask(SHARED) if one not in mine]
     call_ids = ask(CALLS, own=own)
     return Theirs(own, shared, call_ids, ask(COMMENTS, shared=shared, calls=call_ids))
+
+
+def marked_of(connection: Connection, ticket_ids: Sequence[int], call_ids: Sequence[int]) -> Theirs:
+    """What is still here of tickets and calls that are an erased person's."""
+    rows = connection.execute(OF_CALLS, {"calls": list(call_ids)}).all()
+    shared = {row.ticket_id for row in rows} - set(ticket_ids)
+    return Theirs(ticket_ids, sorted(shared), call_ids, [row.id for row in rows])
 
 
 def _given(index: bytes | None) -> frozenset[bytes]:

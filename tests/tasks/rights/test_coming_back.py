@@ -1,11 +1,14 @@
 """The ways in: none of them lets in who was erased, and all let in everybody else."""
 
+import threading
+
 import psycopg
 import pytest
 from sqlalchemy import URL, text
 
 from tasks.pages import PageLoader
 from tasks.quarantine import retry_quarantined
+from tasks.resources import opened
 from tasks.rights import erase, named, replay_tombstones
 from tests.tasks.rights.conftest import Approved
 from tests.tasks.rights.desk import (
@@ -100,6 +103,19 @@ def test_an_account_that_allows_lists_only_lets_none_of_it_in(erased: Desk) -> N
     assert ask(erased, "select id, erased_at is null from zendesk.calls") == [(300, False)]
 
 
+def test_a_call_that_is_told_of_after_its_comment_takes_its_words_along(erased: Desk) -> None:
+    """The comment alone, an agent's and without a number, does not say whose call it was."""
+    with erased.resources.session() as connection:
+        for table in ("calls", "recordings", "comments", "comment_contents"):
+            connection.execute(text(f"delete from zendesk.{table}"))
+    voice = {"call_id": 300, "recording_type": "call"}
+    comment = erased.said(3_001, INES, "Call", voice=voice)
+    erased.load("ticket_events", page_of(ticket_events=[erased.event(3_000, 3, INES, comment)]))
+    assert commented(erased) == [(3_001,)]
+    erased.load("calls", page_of(calls=[erased.call(300, 3, MARIA)]))
+    assert commented(erased) == []
+
+
 def test_what_they_write_later_comes_without_them(erased: Desk) -> None:
     """A ticket of theirs is counted, with neither their words nor an agent's answer."""
     erased.load("ticket_events", page_of(ticket_events=[
@@ -147,6 +163,28 @@ def test_an_erasure_that_comes_while_a_page_is_sealed_is_seen_when_it_is_stored(
         loader._store(stream, page, rows, stream)
     assert found_of(desk.resources, MARIAS) == {}
     assert commented(desk) == [(2_001,), (3_002,)]
+
+
+def test_an_erasure_waits_for_a_page_that_is_being_stored(desk: Desk, approved: Approved) -> None:
+    """What that page brought in is seen and erased."""
+    request_id = approved(desk.resources, named(desk.resources, user_id=MARIA))
+    done = threading.Event()
+
+    def take_out() -> None:
+        with opened(desk.resources.organization.slug) as own:
+            erase(own, request_id)
+        done.set()
+
+    erasing = threading.Thread(target=take_out)
+    page = page_of(tickets=[desk.ticket(11, MARIA, WORDS)])
+    with desk.resources.session() as writer:
+        desk.loader().load_page(writer, "tickets", page)
+        erasing.start()
+        assert not done.wait(0.7)
+    erasing.join()
+    assert done.is_set()
+    assert found_of(desk.resources, MARIAS) == {}
+    assert ask(desk, "select requester_id from zendesk.tickets where id = 11") == [(None,)]
 
 
 def test_quarantine_holds_nobody_who_was_erased(desk: Desk, approved: Approved) -> None:
