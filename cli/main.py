@@ -33,6 +33,7 @@ from cli import (
     report,
     restore,
     retention,
+    rights,
     search,
     sop,
 )
@@ -76,6 +77,7 @@ for module in (
     inventory,
     restore,
     audit,
+    rights,
     label,
     keys,
     doctor,

@@ -14,7 +14,7 @@ from tasks.resources import Resources
 from tasks.scoring.records import Conversation, Speaker, Turn
 from tasks.speech import Transcript
 from tasks.zendesk.contents import CommentContent, TicketContent
-from warehouse.opt_outs import forget_opted_out
+from warehouse.opt_outs import forget_opted_out, forget_outdated
 from warehouse.pending import (
     PendingTicket,
     SealedComment,
@@ -108,7 +108,8 @@ def mark_read(
 ) -> None:
     """Notes that `task` is done with what these tickets held.
 
-    In the transaction that stores what was made of them: whoever opted out meanwhile is left out.
+    In the transaction that stores what was made of them: whoever opted out or was erased meanwhile
+    is left out.
     """
     hashes = {one.ticket_id: one.content_hash for one in conversations}
     org_id = resources.organization.org_id
@@ -121,6 +122,10 @@ def mark_read(
         content_hashes=hashes,
     )
     forget_opted_out(connection, list(hashes))
+    forget_outdated(
+        connection,
+        [(one.ticket_id, words.comment_id) for one in conversations for words in one.texts],
+    )
 
 
 def text_of_comment(plain: bytes) -> str:

@@ -159,11 +159,12 @@ def _sending(slack: SlackChannel, message: Message) -> Sending:
 
 
 def _post(resources: Resources, slack: SlackChannel, message: Message) -> int:
-    """1 if the message is in the channel now, else 0."""
+    """1 if the message is in the channel now; 0 for one that was taken back."""
     already = slack.find(message.message_key) if message.state == "sending" else None
     if already is None:
         with resources.session() as connection:
-            outbox.mark_sending(connection, message.message_key)
+            if not outbox.mark_sending(connection, message.message_key):
+                return 0
             record_sending(connection, resources.organization.org_id, _sending(slack, message))
         try:
             already = slack.post(message.message_key, message.blocks, message.fallback)

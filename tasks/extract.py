@@ -7,7 +7,9 @@ from tasks.recording_ends import sweep_objects
 from tasks.resources import opened
 from tasks.step import step
 from tasks.zendesk import STREAMS
+from warehouse.corrections import end_of_gone
 from warehouse.deletion import forget_deleted_tickets, forget_deleted_users
+from warehouse.erasure import forget_marked_again
 from warehouse.ledger import StageResult
 from warehouse.loading import fill_author_roles
 from warehouse.organizations import ensure_partitions
@@ -49,12 +51,14 @@ def extract_stream(slug: str, stream_name: str, as_of: datetime) -> StageResult:
 def forget_deleted(slug: str) -> StageResult:
     """Deletes the words of tickets and users that were deleted in Zendesk, and what came of them.
 
-    Notes the roles of authors who were loaded after their comments.
+    Notes the roles of authors who were loaded after their comments; ends corrections of the gone.
     """
     with opened(slug) as resources:
         with resources.session() as connection:
             fill_author_roles(connection)
+            end_of_gone(connection)
             rows = forget_deleted_tickets(connection) + forget_deleted_users(connection)
+            rows += forget_marked_again(connection)
             if rows:
                 resources.audit(
                     connection,

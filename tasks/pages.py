@@ -5,19 +5,22 @@ Plain personal data is in this process's memory for the time of a page or two an
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 import msgspec
 from sqlalchemy import Connection
 
+from tasks.corrections import end_agreed
 from tasks.errors import DataError, PermanentError
 from tasks.prefetch import prefetched
 from tasks.progress import report
 from tasks.resources import Resources
 from tasks.zendesk import BadRecord, Page, merged_tickets, redactions, to_rows
-from warehouse import quarantine, watermarks
+from tasks.zendesk.erased import Erased, screened, without_ids
+from warehouse import quarantine, tombstones, watermarks
 from warehouse.deletion import forget_redacted
+from warehouse.erasure import forget_marked
 from warehouse.ledger import StageResult
 from warehouse.loading import Rows, link_merged_tickets, load
 from warehouse.repairs import only_changed
@@ -30,6 +33,15 @@ NOT_STORABLE = "not_storable"
 # What a record can be that parses and still is nothing: a year 30000, an id of 80 digits.
 UNFIT = (DataError, OverflowError, ValueError, TypeError)
 FEW = 20
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Converted:
+    """The rows of a page, and who was erased as far as was known when they were made."""
+
+    rows: list[Rows]
+    erased: Erased
 
 
 @dataclass(frozen=True)
@@ -64,23 +76,45 @@ class PageLoader:
 
     def load_page(self, connection: Connection, stream: str, page: Page) -> int:
         """Loads a page within the caller's transaction; the rows written."""
-        return self._insert(connection, stream, page, self._convert(stream, page))
+        erased = self._known(connection)
+        return self._insert(connection, page, self._convert(stream, page, erased))
 
-    def _rows(self, stream: str, page: Page) -> list[Rows] | None:
+    def _rows(self, stream: str, page: Page) -> Converted | None:
         """None where a record of the page cannot be converted."""
+        with self.resources.session() as connection:
+            erased = Erased(self.resources.cipher, tombstones.read(connection))
         try:
-            return self._convert(stream, page)
+            return self._convert(stream, page, erased)
         except UNFIT:
             return None
 
-    def _convert(self, stream: str, page: Page) -> list[Rows]:
-        return to_rows(
-            stream,
-            self._with_more(page),
-            self.resources.cipher,
-            cutoff=self.cutoff,
-            as_of=self.as_of,
-        )
+    def _convert(self, stream: str, page: Page, erased: Erased) -> Converted:
+        """Erased people's words are left out before anything of the page is sealed."""
+        page = self._with_more(page)
+        if not erased:
+            return Converted(self._made(stream, page, self.cutoff), erased)
+        parts = screened(page, erased)
+        rows = self._made(stream, parts.whole, self.cutoff)
+        if parts.bare.records:
+            rows += self._made(stream, parts.bare, NEVER)
+        return Converted([without_ids(one, erased) for one in rows], erased)
+
+    def _made(self, stream: str, page: Page, cutoff: datetime) -> list[Rows]:
+        return to_rows(stream, page, self.resources.cipher, cutoff=cutoff, as_of=self.as_of)
+
+    def _known(self, connection: Connection) -> Erased:
+        """Who is erased; nobody else is until this transaction ends."""
+        tombstones.wait_for_loading(connection, shared=True)
+        return Erased(self.resources.cipher, tombstones.read(connection))
+
+    def _current(
+        self, connection: Connection, stream: str, page: Page, found: Converted
+    ) -> Converted:
+        """What was made, or made anew where somebody was erased while it was."""
+        tombstones.wait_for_loading(connection, shared=True)
+        if tombstones.count(connection) == len(found.erased.known.stones):
+            return found
+        return self._convert(stream, page, self._known(connection))
 
     def _with_more(self, page: Page) -> Page:
         """The page with the lists of what is to be read, or known, from its records as well."""
@@ -93,13 +127,14 @@ class PageLoader:
         return replace(page, records=records)
 
     def _store(
-        self, stream: str, page: Page, rows: list[Rows] | None, watermark: str
+        self, stream: str, page: Page, found: Converted | None, watermark: str
     ) -> tuple[int, int]:
         """(rows written, records quarantined), with the cursor, in one transaction."""
-        if rows is not None:
+        if found is not None:
             try:
                 with self.resources.session() as connection:
-                    written = self._insert(connection, stream, page, rows)
+                    current = self._current(connection, stream, page, found)
+                    written = self._insert(connection, page, current)
                     self._close(connection, page, watermark, written)
                 return written, len(page.bad)
             except UNFIT:
@@ -109,16 +144,28 @@ class PageLoader:
             self._close(connection, page, watermark, written)
         return written, len(page.bad) + unfit
 
-    def _insert(self, connection: Connection, stream: str, page: Page, rows: list[Rows]) -> int:
+    def _insert(self, connection: Connection, page: Page, found: Converted) -> int:
         redacted = redactions(page)
         if redacted:
             forget_redacted(connection, self.resources.organization.org_id, redacted)
-        written = self._load(connection, rows)
+        written = self._load(connection, found.rows)
+        if found.erased:
+            self._mark(connection, found.erased)
+        end_agreed(connection, self.resources.cipher, page.records.get("users", ()))
         merged = merged_tickets(page)
         if merged:
             link_merged_tickets(connection, merged)
         self.resources.cipher.record_uses(connection)
         return written
+
+    def _mark(self, connection: Connection, erased: Erased) -> None:
+        """Notes whose tickets and calls came; what was here of them before goes."""
+        tombstones.add(connection, self.resources.organization.org_id, erased.met)
+        tickets, calls = tombstones.mark(
+            connection, ticket_ids=erased.ticket_ids, call_ids=erased.call_ids
+        )
+        if tickets or calls:
+            forget_marked(connection, tickets, calls)
 
     def _load(self, connection: Connection, rows: list[Rows]) -> int:
         org_id = self.resources.organization.org_id
@@ -132,19 +179,23 @@ class PageLoader:
         Raises: PermanentError when most are: then it is not the records that are wrong.
         """
         written, unfit = 0, list[BadRecord]()
+        erased = self._known(connection)
+        screened(page, erased)  # whoever one of its records tells of is known to all of them
         for kind, record in chain.from_iterable(
             ((kind, one) for one in found) for kind, found in page.records.items()
         ):
             alone = Page({kind: [record]})
             try:
                 with translated_errors(), connection.begin_nested():
-                    written += self.load_page(connection, stream, alone)
+                    found = self._convert(stream, alone, erased)
+                    written += self._insert(connection, alone, found)
             except UNFIT:
                 raw = msgspec.json.encode(record)
                 unfit.append(BadRecord(kind, str(record.id), NOT_STORABLE, raw))
         if len(unfit) > max(FEW, page.count // 2):
             raise PermanentError(f"{len(unfit)} of {page.count} records of {stream} do not fit")
-        self._load(connection, self._convert(stream, Page({}, [*page.bad, *unfit])))
+        left = self._convert(stream, Page({}, [*page.bad, *unfit]), erased)
+        self._load(connection, left.rows)
         return written, len(unfit)
 
     def _close(self, connection: Connection, page: Page, watermark: str, written: int) -> None:

@@ -144,7 +144,8 @@ class Fetching:
             stored = Stored(
                 placed.location, placed.chunks, measured.size_bytes, measured.digest.digest()
             )
-            note_stored(connection, recording, stored)
+            if not note_stored(connection, recording, stored):
+                raise DeclinedError("erased")
             self.resources.cipher.record_uses(connection)
 
 

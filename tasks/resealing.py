@@ -17,7 +17,12 @@ from tasks.resources import Resources
 from tasks.storage import MissingError, Stores, open_stores
 from warehouse import sealed
 from warehouse.keys import Retired
-from warehouse.recordings import Recording, place_recording, stored_recordings
+from warehouse.recordings import (
+    Recording,
+    hold_recording,
+    place_recording,
+    stored_recordings,
+)
 from warehouse.sealed import SealedColumn, Value
 
 VALUES_AT_ONCE = 500
@@ -120,16 +125,19 @@ class Resealing:
             key_id = key_id_of_recording(stores, connection, recording)
         if key_id is None or key_id not in old:
             return
-        reseal_recording(self.resources, stores, recording, self._successor(old[key_id]))
+        if not reseal_recording(self.resources, stores, recording, self._successor(old[key_id])):
+            return
         self.moved[RECORDINGS] += 1
         report(STAGE, self.moved.total(), note=RECORDINGS)
 
 
 def reseal_recording(
     resources: Resources, stores: Stores, recording: Recording, key: DataKey | None
-) -> None:
-    """Seals a recording anew where it lies, under its week's key or `key`."""
+) -> bool:
+    """Seals a recording anew where it lies, under its week's key or `key`; False if it is gone."""
     with resources.session() as connection:
+        if not hold_recording(connection, recording):
+            return False
         audio = read_recording(resources, stores, connection, recording)
         stream = resources.cipher.seal_stream(
             [audio],
@@ -144,6 +152,7 @@ def reseal_recording(
         resources.cipher.record_uses(connection)
     if recording.location is not None:
         store.delete([recording.ref])
+    return True
 
 
 def count_values(connection: Connection) -> Counter[int]:

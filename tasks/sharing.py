@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from tasks.corrections import opened_field
 from tasks.embedding import Batch, Embedder
 from tasks.encryption import Cipher
 from tasks.errors import OptedOutError
@@ -22,6 +23,7 @@ from tasks.redaction import HiddenConversation, Person, Redactor, hidden
 from tasks.resources import Resources
 from tasks.scoring import Asked, Conversation, Finding, Found, Judge, Sop
 from tasks.zendesk.contents import CallContent, IdentityContent, UserContent
+from warehouse import corrections
 from warehouse.opt_outs import opted_out
 from warehouse.outbound import Sending, record_sending
 from warehouse.people import SealedPerson, sealed_people
@@ -29,6 +31,7 @@ from warehouse.people import SealedPerson, sealed_people
 NO_TICKET = -1
 # Whoever is on the other side of an e-mail and no user that is known.
 NOBODY = 0
+PLURAL = {"name": "names", "email": "emails", "phone": "phones"}
 PURPOSES = {"transcribe": "transcribe calls", "embed": "embed text", "analyse": "analyse tickets"}
 
 
@@ -87,13 +90,19 @@ def record_call(resources: Resources, call: Call) -> None:
 def people_of(
     connection: Connection, cipher: Cipher, ticket_ids: Sequence[int]
 ) -> dict[int, list[Person]]:
-    """Who has to do with each ticket, with all that the account knows them by."""
+    """Who has to do with each ticket, with all that the account knows them by, right or wrong."""
     found: dict[int, dict[int, Person]] = defaultdict(dict)
+
+    def add(ticket_id: int, person: Person) -> None:
+        former = found[ticket_id].get(person.person_id, Person(person.person_id))
+        found[ticket_id][person.person_id] = _joined(former, person)
+
     for sealed in sealed_people(connection, ticket_ids):
         for person in _opened(cipher, sealed):
             for ticket_id in sealed.ticket_ids:
-                former = found[ticket_id].get(person.person_id, Person(person.person_id))
-                found[ticket_id][person.person_id] = _joined(former, person)
+                add(ticket_id, person)
+    for ticket_id, one in corrections.of_tickets(connection, ticket_ids):
+        add(ticket_id, Person(one.user_id, **{PLURAL[one.field]: (opened_field(cipher, one),)}))
     return {ticket_id: list(people.values()) for ticket_id, people in found.items()}
 
 

@@ -117,7 +117,7 @@ def _note(resources: Resources, recording: PendingRecording, state: str, reason:
 def _save(
     resources: Resources, recording: PendingRecording, model: str, transcript: Transcript
 ) -> int:
-    """1, or 0 where the caller's no has come meanwhile: the next fetch declines it."""
+    """1, or 0 where the caller's no has come meanwhile, or they were erased."""
     sealed = resources.cipher.seal(
         msgspec.json.encode(transcript),
         column=TRANSCRIPT_COLUMN,
@@ -138,8 +138,9 @@ def _save(
     with resources.session() as connection:
         if objection(connection, recording) is not None:
             return 0
+        if not set_recording_state(connection, recording, "transcribed"):
+            return 0
         merge(connection, resources.organization.org_id, Rows(transcripts, TRANSCRIPT, [row]))
         resources.cipher.record_uses(connection)
-        set_recording_state(connection, recording, "transcribed")
         forget_opted_out(connection, [recording.ticket_id])
     return 1

@@ -74,6 +74,7 @@ SLOW = (
     "tests/flows/test_organization.py::test_one_organization_s_failure",
     "tests/tasks/models/test_killed.py",
     "tests/tasks/recordings/test_words.py::test_word_errors",
+    "tests/tasks/rights/test_erasing.py::test_an_erased_person_is_gone",
     "tests/tasks/redaction/test_redactor.py::test_a_text_made_to_keep_patterns_busy",
     "tests/tasks/scoring/test_train.py::test_five_folds",
     "tests/tasks/retention/test_purging.py::test_a_purge_killed",

@@ -3,11 +3,11 @@
 Every function runs in the organization's tenant session.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, Select, delete, select, text
 
 from warehouse.tables.agents import agent_pseudonyms
 from warehouse.tables.zendesk import users
@@ -39,8 +39,16 @@ def add_pseudonyms(connection: Connection, org_id: UUID, keys: Mapping[int, str]
 
 def forget_deleted_agents(connection: Connection) -> int:
     """Deletes the pseudonyms and the figures of agents whom the account has no more; the rows."""
-    gone = select(users.c.id).where(users.c.active.is_(False))
-    forgotten = delete(agent_pseudonyms).where(agent_pseudonyms.c.agent_id.in_(gone))
+    return _forget(connection, select(users.c.id).where(users.c.active.is_(False)))
+
+
+def forget_agents(connection: Connection, ids: Sequence[int]) -> int:
+    """Deletes the pseudonyms and the figures of these agents; the rows."""
+    return _forget(connection, ids)
+
+
+def _forget(connection: Connection, agents: "Sequence[int] | Select[tuple[int]]") -> int:
+    forgotten = delete(agent_pseudonyms).where(agent_pseudonyms.c.agent_id.in_(agents))
     keys = list(connection.execute(forgotten.returning(agent_pseudonyms.c.agent_key)).scalars())
     if not keys:
         return 0

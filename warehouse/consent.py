@@ -53,7 +53,9 @@ def decline(connection: Connection) -> int:
         text(f"""
             update zendesk.recordings as r set state = 'declined', reason = {OBJECTION}
             from zendesk.calls as c
-            where r.call_id = c.id and r.state <> 'declined' and {OBJECTION} is not null
+            where
+                r.call_id = c.id and r.state <> 'declined' and r.reason is distinct from 'erased'
+                and {OBJECTION} is not null
             returning r.call_id, r.kind, r.location, r.comment_id, r.ticket_id
         """)
     ).all()

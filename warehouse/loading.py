@@ -68,11 +68,15 @@ def with_author_roles(connection: Connection, rows: Rows) -> Rows:
 
 
 def without_deleted(connection: Connection, rows: Rows) -> Rows:
-    """Rows of contents without those of tickets that were deleted: their words never come in."""
+    """Rows of contents without those of tickets that were deleted or whose person was erased.
+
+    Their words never come in.
+    """
     at = rows.columns.index("ticket_id")
     found = connection.execute(
         select(tickets.c.id).where(
-            tickets.c.id.in_({row[at] for row in rows.values}), tickets.c.status == "deleted"
+            tickets.c.id.in_({row[at] for row in rows.values}),
+            (tickets.c.status == "deleted") | tickets.c.erased_at.is_not(None),
         )
     )
     gone = set(found.scalars())

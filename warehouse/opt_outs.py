@@ -12,12 +12,26 @@ from sqlalchemy.dialects.postgresql import insert
 from warehouse.tables import metadata
 from warehouse.tables.sharing import ai_opt_outs
 
-OPTED_OUT = text("select ticket_id from ai.opted_out_tickets where ticket_id = any(:ids)")
+# who was erased is asked no more, and had never said yes
+OPTED_OUT = text("""
+    select ticket_id from ai.opted_out_tickets where ticket_id = any(:ids)
+    union
+    select id from zendesk.tickets where id = any(:ids) and erased_at is not null
+""")
+# A comment is read for a ticket only while its words are here.
+OUTDATED = text("""
+    select distinct r.ticket_id
+    from unnest(cast(:tickets as bigint[]), cast(:comments as bigint[]))
+        as r (ticket_id, comment_id)
+    where not exists (
+        select from zendesk.comment_contents as c where c.comment_id = r.comment_id
+    )
+""")
 
 
 def opt_out(connection: Connection, org_id: UUID, *, email_index: bytes) -> int:
     """From now on no model reads a ticket of this person; how many it forgot all about."""
-    _wait_for_writers(connection, shared=False)
+    wait_for_writers(connection)
     connection.execute(
         insert(ai_opt_outs).values(org_id=org_id, email_index=email_index).on_conflict_do_nothing()
     )
@@ -44,8 +58,17 @@ def forget_opted_out(connection: Connection, ticket_ids: Sequence[int]) -> None:
 
     Whoever opts out waits for this transaction to end: what it wrote is seen and forgotten.
     """
-    _wait_for_writers(connection, shared=True)
+    _wait(connection, shared=True)
     _forget(connection, list(opted_out(connection, ticket_ids)))
+
+
+def forget_outdated(connection: Connection, read: Sequence[tuple[int, int]]) -> None:
+    """The same for tickets of which a comment was erased since it was read: (ticket, comment).
+
+    After `forget_opted_out`, which waits; an erasure that comes later finds what was written.
+    """
+    told = {"tickets": [one for one, _ in read], "comments": [one for _, one in read]}
+    _forget(connection, list(connection.execute(OUTDATED, told).scalars()))
 
 
 def tables_of_models() -> list[Table]:
@@ -53,7 +76,15 @@ def tables_of_models() -> list[Table]:
     return [one for one in metadata.sorted_tables if one.schema == "ai" and "ticket_id" in one.c]
 
 
-def _wait_for_writers(connection: Connection, *, shared: bool) -> None:
+def wait_for_writers(connection: Connection) -> None:
+    """Whatever models are storing is stored when this returns; what comes later sees what is done.
+
+    Until the transaction ends, none stores any more.
+    """
+    _wait(connection, shared=False)
+
+
+def _wait(connection: Connection, *, shared: bool) -> None:
     lock = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     connection.execute(
         text(f"select {lock}(hashtextextended('vensor opt-outs ' || app.org_id(), 0))")

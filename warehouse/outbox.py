@@ -6,17 +6,21 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from warehouse.tables.app import outbox
 
 Blocks = Sequence[Mapping[str, object]]
+TAKEN_BACK = ("retracting", "retracted")
 
 
 @dataclass(frozen=True)
 class Message:
-    """`state` is pending, sending (perhaps sent: ask before sending again), posted or refused."""
+    """`state` is pending, sending (perhaps sent: ask before sending again), posted or refused.
+
+    One that is taken back is retracting until Slack has deleted it, then retracted.
+    """
 
     message_key: str
     channel: str
@@ -83,20 +87,26 @@ def forget(connection: Connection, message_key: str) -> None:
     connection.execute(delete(outbox).where(outbox.c.message_key == message_key))
 
 
-def mark_sending(connection: Connection, message_key: str) -> None:
-    """To be committed before the call: a process killed after it cannot tell if it was heard."""
-    connection.execute(
+def mark_sending(connection: Connection, message_key: str) -> bool:
+    """To be committed before the call: a process killed after it cannot tell if it was heard.
+
+    False for a message that was taken back meanwhile.
+    """
+    done = connection.execute(
         update(outbox)
-        .where(outbox.c.message_key == message_key)
+        .where(outbox.c.message_key == message_key, outbox.c.state.in_(["pending", "sending"]))
         .values(state="sending", attempts=outbox.c.attempts + 1)
     )
+    return done.rowcount == 1
 
 
 def mark_posted(connection: Connection, message_key: str, slack_ts: str) -> None:
+    """One that was taken back while it was on its way is taken back all the same."""
+    state = case((outbox.c.state.in_(TAKEN_BACK), "retracting"), else_="posted")
     connection.execute(
         update(outbox)
         .where(outbox.c.message_key == message_key)
-        .values(state="posted", slack_ts=slack_ts, posted_at=func.clock_timestamp())
+        .values(state=state, slack_ts=slack_ts, posted_at=func.clock_timestamp())
     )
 
 
@@ -105,4 +115,61 @@ def mark_refused(connection: Connection, message_key: str) -> None:
         update(outbox)
         .where(outbox.c.message_key == message_key)
         .values(state="refused", refused_at=func.clock_timestamp())
+    )
+
+
+@dataclass(frozen=True)
+class Retracting:
+    """A message to delete in Slack; without `slack_ts` its key tells whether it is there."""
+
+    message_key: str
+    channel: str
+    slack_ts: str | None
+
+
+def told(connection: Connection) -> list[Message]:
+    """All that was or will be said, but for what is taken back."""
+    c = outbox.c
+    rows = connection.execute(
+        select(c.message_key, c.channel, c.blocks, c.fallback, c.state).where(
+            c.state.not_in(TAKEN_BACK)
+        )
+    )
+    return [Message(*row) for row in rows]
+
+
+def take_back(connection: Connection, message_keys: Sequence[str]) -> int:
+    """Takes messages back: what they say is gone here at once; how many.
+
+    One that Slack never got goes; the key of another stays, so that it is not said again.
+    """
+    mine = outbox.c.message_key.in_(message_keys)
+    gone = connection.execute(
+        delete(outbox).where(mine, outbox.c.state.in_(["pending", "refused"]))
+    )
+    left = connection.execute(
+        update(outbox)
+        .where(mine, outbox.c.state.not_in(TAKEN_BACK))
+        .values(state="retracting", blocks=[], fallback="")
+    )
+    return gone.rowcount + left.rowcount
+
+
+def retracting(connection: Connection) -> list[Retracting]:
+    """Messages that are still to be deleted in Slack."""
+    c = outbox.c
+    rows = connection.execute(
+        select(c.message_key, c.channel, c.slack_ts)
+        .where(c.state == "retracting")
+        .order_by(c.created_at)
+    )
+    return [Retracting(*row) for row in rows]
+
+
+def mark_retracted(connection: Connection, message_key: str) -> None:
+    """It is in Slack no longer."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.message_key == message_key, outbox.c.state == "retracting")
+        .values(state="retracted")
     )

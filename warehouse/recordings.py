@@ -16,6 +16,7 @@ from warehouse.tables import ai, zendesk
 
 # What a recording is kept in: in any other state its sealed audio has no reason to be here.
 LIVE = "('stored', 'transcribed', 'undecodable')"
+NOT_ERASED = "reason is distinct from 'erased'"
 
 
 class Ref(NamedTuple):
@@ -156,11 +157,15 @@ def place_recording(
 
 def set_recording_state(
     connection: Connection, recording: PendingRecording, state: str, *, reason: str | None = None
-) -> None:
-    connection.execute(
-        text("""
+) -> bool:
+    """False where its person was erased meanwhile: nothing of it may be stored any more.
+
+    Else an erasure waits for this transaction to end.
+    """
+    done = connection.execute(
+        text(f"""
             update zendesk.recordings set state = :state, reason = :reason
-            where call_id = :call_id and kind = :kind
+            where call_id = :call_id and kind = :kind and {NOT_ERASED}
         """),
         {
             "state": state,
@@ -169,17 +174,34 @@ def set_recording_state(
             "kind": recording.kind,
         },
     )
+    return done.rowcount > 0
 
 
-def note_stored(connection: Connection, recording: PendingRecording, stored: Stored) -> None:
-    """Belongs in the transaction that stores its chunks, where they lie in the warehouse."""
-    connection.execute(
-        text("""
+def hold_recording(connection: Connection, recording: Recording) -> bool:
+    """Whether it is here still; an erasure then waits for this transaction to end."""
+    found = connection.execute(
+        text(f"""
+            select from zendesk.recordings
+            where call_id = :call_id and kind = :kind and state in {LIVE}
+            for update
+        """),
+        {"call_id": recording.call_id, "kind": recording.kind},
+    )
+    return found.first() is not None
+
+
+def note_stored(connection: Connection, recording: PendingRecording, stored: Stored) -> bool:
+    """Belongs in the transaction that stores its chunks, where they lie in the warehouse.
+
+    False as `set_recording_state`: the transaction must not be committed then.
+    """
+    done = connection.execute(
+        text(f"""
             update zendesk.recordings
             set
                 state = 'stored', reason = null, location = :location, chunks = :chunks,
                 size_bytes = :size_bytes, digest = :digest
-            where call_id = :call_id and kind = :kind
+            where call_id = :call_id and kind = :kind and {NOT_ERASED}
         """),
         {
             "call_id": recording.call_id,
@@ -190,6 +212,7 @@ def note_stored(connection: Connection, recording: PendingRecording, stored: Sto
             "digest": stored.digest,
         },
     )
+    return done.rowcount > 0
 
 
 def write_chunk(

@@ -88,6 +88,15 @@ def approve(connection: Connection, request_id: UUID, *, approved_by: str) -> bo
     return done.rowcount > 0
 
 
+def note(connection: Connection, request_id: UUID, receipt: Mapping[str, int | str]) -> None:
+    """Notes how far serving it has come; it has not ended yet."""
+    connection.execute(
+        update(privacy_requests)
+        .where(_table.request_id == request_id)
+        .values(receipt=dict(receipt))
+    )
+
+
 def end(
     connection: Connection, request_id: UUID, *, state: str, receipt: Mapping[str, int | str]
 ) -> None:

@@ -72,6 +72,7 @@ def test_every_command_has_help_with_an_example() -> None:
     calls += [("org", "retention"), *(("hold", name) for name in ("place", "list", "lift"))]
     calls += [("bi", name) for name in ("grant", "list", "revoke")]
     calls += [("keys", "status"), ("keys", "rotate")]
+    calls += [("privacy", "erase"), ("privacy", "rectify")]
     calls += [("disconnect", "zendesk"), ("disconnect", "slack")]
     calls += [("org", name) for name in ("delete", "approve-delete", "certificate", "open-content")]
     calls += [("inventory",), ("restore", "check")]

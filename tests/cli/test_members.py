@@ -81,6 +81,8 @@ def test_owners_may_do_everything_and_viewers_least() -> None:
         (("org", "retention", "--audit-days", "60"), "retention.change"),
         (("hold", "list"), "hold.manage"),
         (("hold", "place", "--ticket", "1", "--reason", "a matter"), "hold.manage"),
+        (("privacy", "erase", "--request", str(uuid4())), "privacy.erase"),
+        (("privacy", "rectify", "--zendesk-id", "1", "--field", "name"), "privacy.rectify"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import BigInteger, Engine, Integer, Text, Uuid, text
+from sqlalchemy import BigInteger, Engine, Integer, LargeBinary, Text, Uuid, text
 
 from tasks.encryption import sealing
 from tasks.errors import PermanentError, TransientError
@@ -22,10 +22,12 @@ from warehouse.ledger import exclusive
 from warehouse.sealed import SealedColumn, Value, count_by_key, sealed_columns
 from warehouse.sessions import Organization, tenant_session
 from warehouse.tables.app import connections
+from warehouse.tables.rights import corrections
 
 TASKS = Path(__file__).resolve().parents[2] / "tasks"
 COMMENTS = "zendesk.comment_contents.sealed"
-PROVIDERS = ("zendesk", "slack")
+PROVIDERS, FIELDS = ("zendesk", "slack"), ("name", "email")
+ANY = {Text: "none", LargeBinary: b"", Uuid: UUID(int=0)}
 ROTATE = "import sys; from tasks.rotate import rotate_data_keys as r; r(sys.argv[1])"
 
 
@@ -33,6 +35,8 @@ def _ids(column: SealedColumn, number: int) -> tuple[object, ...]:
     """A row's key of the right types."""
     if column.table is connections:
         return (PROVIDERS[number],)
+    if column.table is corrections:
+        return number, FIELDS[number]
 
     def one(kind: object) -> object:
         return UUID(int=number) if isinstance(kind, Uuid) else str(number)
@@ -58,7 +62,7 @@ def _store(resources: Resources, column: SealedColumn, number: int, at: datetime
         row["changed_at"] = value.changed_at
     for found in column.table.columns:
         if found.name not in row and not found.nullable and found.server_default is None:
-            row[found.name] = "none" if isinstance(found.type, Text) else 0
+            row[found.name] = ANY.get(type(found.type), 0)
     with resources.session() as connection:
         connection.execute(column.table.insert().values(row))
         cipher.record_uses(connection)

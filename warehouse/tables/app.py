@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from warehouse.tables.columns import content, instant, metadata, now, org_id, sealed
 
 CONTROL = {"class": "control"}
+MESSAGE_STATES = "'pending', 'sending', 'posted', 'refused', 'retracting', 'retracted'"
 
 organizations = Table(
     "organizations",
@@ -191,7 +192,7 @@ outbox = Table(
     now("created_at"),
     instant("posted_at"),
     instant("refused_at"),
-    CheckConstraint("state in ('pending', 'sending', 'posted', 'refused')", name="state"),
+    CheckConstraint(f"state in ({MESSAGE_STATES})", name="state"),
     schema="app",
     info={"class": "skeleton"},
 )

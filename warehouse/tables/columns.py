@@ -41,6 +41,11 @@ def instant(name: str, *, nullable: bool = True) -> Column[Any]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
+def erased() -> Column[Any]:
+    """When a person's words were taken out of what this row stands for: none come in again."""
+    return Column("erased_at", DateTime(timezone=True), comment="its person was erased: no words")
+
+
 def now(name: str, *, primary_key: bool = False) -> Column[Any]:
     """An instant that the warehouse sets when the row is written."""
     return Column(

@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, 
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 
-from warehouse.tables.columns import instant, metadata, now, org_id
+from warehouse.tables.columns import instant, key, metadata, now, org_id, sealed
 
 privacy_requests = Table(
     "privacy_requests",
@@ -40,7 +40,25 @@ tombstones = Table(
     Column("value_hash", LargeBinary, primary_key=True, comment="under a key of its own"),
     Column("request_id", Uuid, nullable=False),
     now("made_at"),
-    CheckConstraint("kind in ('user', 'email', 'phone')", name="kind"),
+    CheckConstraint("kind in ('user', 'agent', 'email', 'phone')", name="kind"),
+    schema="app",
+    info={"class": "control"},
+)
+corrections = Table(
+    "corrections",  # what people said of themselves, until their source says the same
+    metadata,
+    org_id(),
+    key("user_id"),
+    Column("field", Text, primary_key=True),
+    sealed(comment="the value that wins over the source's"),
+    Column(
+        "value_hash", LargeBinary, nullable=False, comment="keyed: tells when the source agrees"
+    ),
+    Column("value_index", LargeBinary, comment="as users have it; an e-mail's or telephone's"),
+    Column("request_id", Uuid, nullable=False),
+    now("made_at"),
+    Index(None, "org_id", "value_index"),
+    CheckConstraint("field in ('name', 'email', 'phone')", name="field"),
     schema="app",
     info={"class": "control"},
 )

@@ -14,11 +14,13 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from warehouse.tables.columns import (
     content,
+    erased,
     flag,
     instant,
     key,
@@ -106,9 +108,12 @@ tickets = skeleton(
     instant("created_at", nullable=False),
     instant("updated_at", nullable=False),
     instant("deleted_at"),
+    erased(),
     Index(None, "org_id", "updated_at"),
     Index(None, "org_id", "created_at"),
     Index(None, "org_id", "requester_id"),
+    Index(None, "org_id", "submitter_id"),
+    Index(None, "org_id", "erased_at", postgresql_where=text("erased_at is not null")),
     watched=True,
 )
 ticket_contents = content("ticket_contents", key("ticket_id"), sealed())
@@ -157,6 +162,7 @@ comments = skeleton(
     Column("call_id", BigInteger, comment="the Talk call of a VoiceComment"),
     instant("created_at", nullable=False),
     Index(None, "org_id", "ticket_id"),
+    Index(None, "org_id", "author_id"),
     CheckConstraint("kind in ('Comment', 'VoiceComment')", name="kind"),
     watched=True,
 )
@@ -176,6 +182,7 @@ audits = skeleton(
     flag("via_channel"),
     instant("created_at", nullable=False),
     Index(None, "org_id", "ticket_id"),
+    Index(None, "org_id", "author_id"),
 )
 audit_events = skeleton(
     "audit_events",
@@ -189,6 +196,11 @@ audit_events = skeleton(
     instant("created_at", nullable=False),
     Index(None, "org_id", "ticket_id"),
     Index(None, "org_id", "field_name", "created_at"),
+    # of whom a ticket was before it was another's, and of whom it is
+    *(
+        Index(None, "org_id", value, postgresql_where=text("field_name = 'requester_id'"))
+        for value in ("value", "previous_value")
+    ),
     watched=True,
 )
 
@@ -253,6 +265,7 @@ satisfaction_ratings = skeleton(
     flag("score"),
     instant("created_at", nullable=False),
     Index(None, "org_id", "ticket_id"),
+    Index(None, "org_id", "requester_id"),
     watched=True,
 )
 rating_contents = content(
@@ -278,6 +291,7 @@ survey_responses = skeleton(
     flag("category"),
     instant("created_at", nullable=False),
     Index(None, "org_id", "ticket_id"),
+    Index(None, "org_id", "responder_id"),
     CheckConstraint("score between 0 and 1", name="score"),
     watched=True,
 )
@@ -314,7 +328,10 @@ calls = skeleton(
     flag("recording_consent_action"),
     flag("quality_issues"),
     instant("created_at", nullable=False),
+    erased(),
     Index(None, "org_id", "ticket_id"),
+    Index(None, "org_id", "customer_id"),
+    Index(None, "org_id", "erased_at", postgresql_where=text("erased_at is not null")),
     watched=True,
 )
 call_contents = content(
@@ -338,6 +355,7 @@ call_legs = skeleton(
     Column("consultation_seconds", Integer),
     instant("created_at", nullable=False),
     Index(None, "org_id", "call_id"),
+    Index(None, "org_id", "user_id"),
 )
 
 recordings = skeleton(

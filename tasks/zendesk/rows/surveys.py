@@ -35,7 +35,7 @@ def survey_rows(records: Sequence[SurveyResponse], sealer: Sealer, cutoff: datet
     skeletons: list[tuple[object, ...]] = []
     contents: list[tuple[object, ...]] = []
     for one in records:
-        ticket_id, instants = _ticket_of(one), _instants(one)
+        ticket_id, instants = ticket_of(one), _instants(one)
         if ticket_id is None or not instants:
             continue
         changed_at = max(instants)
@@ -50,7 +50,7 @@ def survey_rows(records: Sequence[SurveyResponse], sealer: Sealer, cutoff: datet
     ]
 
 
-def _ticket_of(one: SurveyResponse) -> int | None:
+def ticket_of(one: SurveyResponse) -> int | None:
     ids = [subject.id for subject in one.subjects or () if subject.type == "ticket"]
     return next((int(found) for found in ids if found and found.isdigit()), None)
 
