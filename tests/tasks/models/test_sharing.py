@@ -9,6 +9,7 @@ import httpx
 import msgspec
 import pytest
 from sqlalchemy import text
+from tasks.opt_outs import opt_in, opt_out
 from typer.testing import CliRunner
 
 from cli.main import app
@@ -16,7 +17,6 @@ from tasks.choices import opened_service
 from tasks.embed import embed_text
 from tasks.errors import ConfigurationError, OptedOutError
 from tasks.openai import Call
-from tasks.opt_outs import opt_in, opt_out
 from tasks.resources import Resources
 from tasks.search import Wanted, search_ticket_passages
 from tasks.sharing import people_of
