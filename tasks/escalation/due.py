@@ -31,17 +31,16 @@ class DueRequests:
 def due_blocks(due: DueRequests) -> list[Block]:
     """The message."""
     listed = (("overdue", due.overdue), ("due within 7 days", due.soon))
+    sections: list[Block] = [
+        {"type": "section", "text": mrkdwn(_listing(f"*{len(found)} {what}*", found))}
+        for what, found in listed
+        if found
+    ]
+    command = f"`vensor privacy requests --org {due.slug}` lists them"
     return [
         {"type": "header", "text": plain(f"{due.organization}: requests of people")},
-        *(
-            {"type": "section", "text": mrkdwn(_listing(f"*{len(found)} {what}*", found))}
-            for what, found in listed
-            if found
-        ),
-        {
-            "type": "context",
-            "elements": [mrkdwn(f"`vensor privacy requests --org {due.slug}` lists them")],
-        },
+        *sections,
+        {"type": "context", "elements": [mrkdwn(command)]},
     ]
 
 

@@ -23,8 +23,16 @@ def opt_out(resources: Resources, person: Person) -> int:
             purpose="no models for a person",
             details={"subject": person.subject.hex(), "tickets": tickets},
         )
-        receipt = {"models": "read this person's tickets no more", "tickets_forgotten": tickets}
-        end(resources, connection, request, state="done", receipt=receipt)
+        end(
+            resources,
+            connection,
+            request,
+            state="done",
+            receipt={
+                "models": "read this person's tickets no more",
+                "tickets_forgotten": tickets,
+            },
+        )
     return tickets
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from tasks.resources import Resources
 from tasks.rights.exports import live_export, make_export
 from tasks.rights.opt_outs import opt_out
-from tasks.rights.requests import pending
-from tasks.rights.subjects import Person
+from tasks.rights.requests import end, pending
+from tasks.rights.subjects import Person, requested_by
 from warehouse import requests
 from warehouse.requests import Request
 
@@ -44,9 +44,17 @@ def serve_exports(resources: Resources, as_of: datetime) -> int:
             one for one in requests.find_all(connection, states=["approved"]) if _is_export(one)
         ]
     due = [one for one in waiting if live_export(resources, one.request_id, as_of) is None]
-    for one in due:
-        make_export(resources, one, as_of=as_of)
-    return len(due)
+    return sum(_serve_export(resources, one, as_of) for one in due)
+
+
+def _serve_export(resources: Resources, request: Request, as_of: datetime) -> bool:
+    """False where nothing of them is held any more: that is the answer, and it has a receipt."""
+    if requested_by(resources, request).user_ids:
+        make_export(resources, request, as_of=as_of)
+        return True
+    with resources.session() as connection:
+        end(resources, connection, request, state="done", receipt={"records": 0})
+    return False
 
 
 # What serves the approved requests of a kind: how many it served.

@@ -36,6 +36,8 @@ def _vensor(*arguments: str, home: str) -> "subprocess.CompletedProcess[str]":
         (("org", "add", "acme", "--name", "A", "--retention-days", "0"), 2, "1"),
         (("bi", "grant", "--org", "acme", "--login", "Big Tool"), 2, "--login"),
         (("org", "add", "acme", "--name", "A", "--upstream-recordings", "burn"), 2, "keep"),
+        (("privacy", "fetch", "--org", "acme", "first", "--out", "a.zip"), 2, "UUID"),
+        (("privacy", "access", "--org", "acme", "--zendesk-id", "maria"), 2, "integer"),
     ],
 )
 def test_wrong_input_ends_with_one_clear_line(
@@ -67,6 +69,8 @@ def test_every_command_has_help_with_an_example() -> None:
     calls += [("assess", "list"), ("assess", "show"), ("assess", "batch")]
     calls += [("quality", name) for name in ("show", "set", "reset")]
     calls += [("topics", name) for name in ("show", "set", "reset")]
+    rights = ("access", "export", "fetch", "requests", "approve", "refuse", "receipt")
+    calls += [("privacy", name) for name in (*rights, "opt-out", "opt-in")]
     for call in calls:
         done = CliRunner().invoke(app, [*call, "--help"], prog_name="vensor")
         assert done.exit_code == 0, call

@@ -286,6 +286,19 @@ def test_nobody_of_that_name_has_no_archive(desk: Desk, as_of: datetime) -> None
         made(desk, named(desk.resources, email="nobody@example.com"), as_of)
 
 
+def test_whose_data_ended_meanwhile_is_told_that_nothing_is_held(
+    desk: Desk, maria: Person, as_of: datetime
+) -> None:
+    """The day's run must not fail on it for ever."""
+    request_id, _ = export(desk.resources, maria, as_of=as_of)
+    with desk.resources.session() as connection:
+        for table in ("users", "user_identities"):
+            connection.execute(text(f"delete from zendesk.{table}"))
+    assert serve_approved(desk.resources, as_of + 6 * DAY)["exports made"] == 0
+    request = find_request(desk.resources, str(request_id))
+    assert (request.state, request.receipt["records"]) == ("done", 0)
+
+
 def test_memory_does_not_grow_with_what_is_held(
     desk: Desk, maria: Person, tmp_path: Path, as_of: datetime
 ) -> None:

@@ -16,7 +16,7 @@ def upgrade() -> None:
     for table in ("app.exports", "keys.export_keys"):
         op.execute(f"call app.isolate('{table}')")
     op.execute("grant select, insert, update on app.exports to vensor_loader")
-    op.execute("grant select on app.exports to vensor_backup, vensor_privacy_officer")
+    op.execute("grant select on app.exports to vensor_backup")
     op.execute("grant select, insert, update, delete on keys.export_keys to vensor_loader")
     _widen_opt_outs()
     _read_users_again()
