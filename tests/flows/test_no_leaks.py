@@ -129,7 +129,7 @@ def _run_exports(day: Day) -> None:
 
 
 def _run_rights(day: Day, slug: str) -> None:
-    """What is held of someone is shown and exported; the archive lies sealed. A no is taken back."""
+    """What is held of someone is shown and exported; the archive lies sealed."""
     with day.terminal.within(), opened(slug) as resources, resources.session() as connection:
         requester = connection.execute(
             text("""

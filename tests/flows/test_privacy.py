@@ -69,6 +69,7 @@ def test_a_form_enters_and_the_day_serves_whatever_fails_elsewhere(
         assert "forgotten by all models" in json.loads(told.stdout)["next"]
         for slug in (good, broken):
             with opened(slug) as resources:
+                resources.cipher.seal_secret(b"", column="a.column", row_id="1")  # makes the key
                 request_id = ask(resources, "export", named(resources, user_id=7))
                 with resources.session() as connection:
                     approve(connection, request_id, approved_by="local:other")
