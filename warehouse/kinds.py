@@ -4,8 +4,6 @@ A query knows the person by `:subject` and `:user_ids`, and the tickets that the
 those of others that they had to do with (`:others`).
 """
 
-from collections.abc import Mapping
-
 from sqlalchemy import Table
 
 from warehouse.held import Kind
@@ -298,14 +296,3 @@ KINDS: tuple[Kind, ...] = (
         """,
     ),
 )
-# What has to do with people and is in no kind, and why; tests/warehouse/test_held.py holds it up
-# against the tables.
-LEFT_OUT: Mapping[str, str] = {
-    "zendesk.audits": "its events are told one by one",
-    "zendesk.call_legs": "of agents, within a call that is told",
-    "zendesk.recording_chunks": "the audio itself",
-    "zendesk.ticket_repairs": "work in hand, gone with the next run",
-    "ai.batch_requests": "work in hand; what was sent is told",
-    "app.agent_pseudonyms": "of agents",
-    "app.exports": "archives such as this one",
-}

@@ -7,7 +7,7 @@ what was begun is found by its row, ends with its key, and is made anew.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -57,6 +57,17 @@ class _Measured:
             yield piece
 
 
+@dataclass(frozen=True, repr=False)
+class _Making:
+    """An archive that is being made, and its key."""
+
+    request: Request
+    person: Person
+    as_of: datetime
+    export_id: UUID = field(default_factory=uuid4)
+    key: bytes = field(default_factory=new_key)
+
+
 def make_export(resources: Resources, request: Request, *, as_of: datetime) -> UUID:
     """Makes the archive that a request asks for, in place of an earlier one of it; its id.
 
@@ -71,33 +82,14 @@ def make_export(resources: Resources, request: Request, *, as_of: datetime) -> U
             "nobody of this name is known here, so nothing is held of them: `vensor privacy access`"
             " is the answer to give"
         )
-    export_id, key = uuid4(), new_key()
-    location = f"{resources.organization.org_id}/{export_id}"
-    _begin(resources, request, person, export_id, key, location, as_of)
-    plain, counts = _write(resources, person, export_id, key, location, as_of)
-    with resources.session() as connection:
-        wanted = exports.finish(
-            connection,
-            export_id,
-            size_bytes=plain.size_bytes,
-            sha256=plain.digest.digest(),
-            counts=counts,
-        )
-        resources.audit(
-            connection,
-            action="privacy.export",
-            purpose="what is held of a person, for them",
-            details={
-                "request_id": str(request.request_id),
-                "export_id": str(export_id),
-                "subject": person.subject.hex(),
-                "records": sum(counts.values()),
-            },
-        )
+    making = _Making(request, person, as_of)
+    _begin(resources, making)
+    plain, counts = _write(resources, making)
+    wanted = _finish(resources, making, plain, counts)
     sweep_archives(resources)
     if not wanted:
         raise TransientError("the archive was deleted while it was made; try again")
-    return export_id
+    return making.export_id
 
 
 def live_export(resources: Resources, request_id: UUID, as_of: datetime) -> Export | None:
@@ -163,39 +155,26 @@ def sweep_archives(resources: Resources) -> int:
     return len(ended)
 
 
-def _begin(
-    resources: Resources,
-    request: Request,
-    person: Person,
-    export_id: UUID,
-    key: bytes,
-    location: str,
-    as_of: datetime,
-) -> None:
-    sealed_key = resources.cipher.seal_secret(key, column=KEY_COLUMN, row_id=str(export_id))
+def _begin(resources: Resources, making: _Making) -> None:
+    sealed_key = resources.cipher.seal_secret(
+        making.key, column=KEY_COLUMN, row_id=str(making.export_id)
+    )
     begun = Begun(
-        export_id=export_id,
-        request_id=request.request_id,
-        subject=person.subject,
-        user_ids=person.user_ids,
-        location=location,
+        export_id=making.export_id,
+        request_id=making.request.request_id,
+        subject=making.person.subject,
+        user_ids=making.person.user_ids,
+        location=_location(resources, making),
         sealed_key=sealed_key,
-        expires_at=as_of + KEPT,
+        expires_at=making.as_of + KEPT,
     )
     with resources.session() as connection:
-        exports.end_of_request(connection, request.request_id)
+        exports.end_of_request(connection, making.request.request_id)
         exports.begin(connection, resources.organization.org_id, begun)
         resources.cipher.record_uses(connection)
 
 
-def _write(
-    resources: Resources,
-    person: Person,
-    export_id: UUID,
-    key: bytes,
-    location: str,
-    as_of: datetime,
-) -> tuple[_Measured, dict[str, int]]:
+def _write(resources: Resources, making: _Making) -> tuple[_Measured, dict[str, int]]:
     """(the archive's measures, its records of each kind)."""
     org_id, plain = resources.organization.org_id, _Measured()
     with (
@@ -203,11 +182,42 @@ def _write(
         open_stores(resources.settings, org_id) as stores,
         open_archives(resources.settings) as store,
     ):
-        scope = find_scope(connection, person.subject, person.user_ids)
-        answer = Answer(resources, stores, connection, scope, as_of, export_id)
-        pieces = plain.passing(iter_zip(answer.members(), as_of))
-        store.write(location, iter_sealed(key, pieces, org_id, export_id))
+        scope = find_scope(connection, making.person.subject, making.person.user_ids)
+        answer = Answer(resources, stores, connection, scope, making.as_of, making.export_id)
+        pieces = plain.passing(iter_zip(answer.members(), making.as_of))
+        sealed = iter_sealed(making.key, pieces, org_id, making.export_id)
+        store.write(_location(resources, making), sealed)
         return plain, answer.counts
+
+
+def _finish(
+    resources: Resources, making: _Making, plain: _Measured, counts: dict[str, int]
+) -> bool:
+    """Whether it is still wanted."""
+    with resources.session() as connection:
+        wanted = exports.finish(
+            connection,
+            making.export_id,
+            size_bytes=plain.size_bytes,
+            sha256=plain.digest.digest(),
+            counts=counts,
+        )
+        resources.audit(
+            connection,
+            action="privacy.export",
+            purpose="what is held of a person, for them",
+            details={
+                "request_id": str(making.request.request_id),
+                "export_id": str(making.export_id),
+                "subject": making.person.subject.hex(),
+                "records": sum(counts.values()),
+            },
+        )
+    return wanted
+
+
+def _location(resources: Resources, making: _Making) -> str:
+    return f"{resources.organization.org_id}/{making.export_id}"
 
 
 @contextmanager
