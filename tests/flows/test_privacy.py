@@ -85,7 +85,3 @@ def test_a_form_enters_and_the_day_serves_whatever_fails_elsewhere(
             with resources.session() as connection:
                 made = connection.execute(text("select state from app.exports")).scalars()
                 assert list(made) == ["made"]
-        wrong = _by_hand(
-            lonely_terminal, "privacy-requests", org=good, kind="forget", zendesk_user_id=7
-        )
-        assert wrong.returncode != 0
