@@ -18,7 +18,7 @@ from tasks.quality.outgoing import PERSONAL
 from tasks.reminding import queue_due
 from tasks.resources import Resources
 from tasks.rights import Person, ask, find_request
-from tests.tasks.rights.conftest import EMAIL, PHONE, Desk
+from tests.tasks.rights.held.conftest import EMAIL, PHONE, Desk
 from warehouse import outbox
 
 DAY = timedelta(days=1)

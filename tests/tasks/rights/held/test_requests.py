@@ -28,7 +28,7 @@ from tasks.rights import (
     refuse,
     requested_by,
 )
-from tests.tasks.rights.conftest import (
+from tests.tasks.rights.held.conftest import (
     EMAIL,
     OTHER_EMAIL,
     PHONE,

@@ -30,7 +30,7 @@ from tasks.rights import (
 )
 from tasks.rights.zipped import Member, iter_zip
 from tasks.storage import open_archives
-from tests.tasks.rights.conftest import AUDIO, MINE, NOT_MINE, Desk, store_audio
+from tests.tasks.rights.held.conftest import AUDIO, MINE, NOT_MINE, Desk, store_audio
 from warehouse import exports
 
 DAY = timedelta(days=1)

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from tasks.rights import Person, fetch_export, serve_approved
-from tests.tasks.rights.conftest import AUDIO, Desk
-from tests.tasks.rights.test_exports import exports_of, made, opened
+from tests.tasks.rights.held.conftest import AUDIO, Desk
+from tests.tasks.rights.held.test_exports import exports_of, made, opened
 
 KILLED = """
 import os, sys
