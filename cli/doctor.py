@@ -20,7 +20,9 @@ from tasks.extraction import probed_modes
 from tasks.gate import NOTICE, permitted_organizations, signed_in, supabase_auth
 from tasks.http import checked_base_url
 from tasks.quality import kept_runs
+from tasks.reminding import told_in_short
 from tasks.resources import opened, opened_engine, opened_kek
+from tasks.rights import find_due
 from tasks.settings import Settings, load_settings
 from tasks.zendesk import ZendeskClient, credential_notes
 from warehouse.quarantine import held_records
@@ -56,6 +58,7 @@ def doctor() -> None:
         findings.append(_tried(f"{slug}: Zendesk", partial(_zendesk, slug)))
         findings.append(_tried(f"{slug}: Slack", partial(_slack, slug)))
         findings.append(_gates(settings, slug))
+        findings.append(_requests(slug))
     if findings[1].ok and who.ok and not slugs:
         findings.append(Finding("organizations", None, "none of yours; `vensor org add` adds one"))
     print_findings(findings)
@@ -195,6 +198,20 @@ def _gates(settings: Settings, slug: str) -> Finding:
     if not latest:
         return Finding(f"{slug}: gates", None, "none run here yet; `vensor run` runs them")
     return Finding(f"{slug}: gates", True, f"{len(latest)} open; `vensor gates --org {slug}`")
+
+
+def _requests(slug: str) -> Finding:
+    """What people asked for by right: broken where it is late, whoever's fault that is."""
+    subject = f"{slug}: requests"
+    try:
+        with opened(slug) as resources:
+            due = find_due(resources, datetime.now(UTC))
+    except VensorError as error:
+        return Finding(subject, False, str(error))
+    if not due.pending:
+        return Finding(subject, True, "nobody waits for anything")
+    told = f"{told_in_short(due)}; `vensor privacy requests --org {slug}`"
+    return Finding(subject, not due.overdue, told)
 
 
 def _slack(slug: str) -> str:

@@ -24,6 +24,12 @@ class Authorizable(StrEnum):
     """The operations that a flow asks an authorization for."""
 
     RETENTION = "retention.run"
+    PRIVACY_ACCESS = "privacy.access"
+    PRIVACY_EXPORT = "privacy.export"
+    PRIVACY_ERASE = "privacy.erase"
+    PRIVACY_RECTIFY = "privacy.rectify"
+    PRIVACY_OPT_OUT = "privacy.opt_out"
+    PRIVACY_SERVE = "privacy.serve"
 
 
 def register(app: typer.Typer) -> None:

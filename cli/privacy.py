@@ -1,41 +1,40 @@
 """`vensor privacy` and `vensor outbound`: people's rights, and what left of their words."""
 
-import sys
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from cli import held, requests
 from cli.display import print_json, stdout
 from cli.gate import needs
-from tasks.errors import ConfigurationError
-from tasks.opt_outs import opt_in, opt_out
+from cli.person import Email, Org, Phone, ZendeskId, the_person
 from tasks.resources import opened
+from tasks.rights import opt_in, opt_out
 from warehouse.outbound import Sent, find_sent
 
 privacy = typer.Typer(help="The rights of the people in the data.", no_args_is_help=True)
-Org = Annotated[str, typer.Option("--org", help="The organization's slug.")]
-Email = Annotated[
-    str | None,
-    typer.Option("--email", help="The person's address; - or nothing: asked for on stdin."),
-]
 
 
 def register(app: typer.Typer) -> None:
     app.add_typer(privacy, name="privacy")
     app.command("outbound")(sent)
+    held.register(privacy)
+    requests.register(privacy)
 
 
 @privacy.command("opt-out")
 @needs("privacy.opt_out")
-def opt_out_(org: Org, email: Email = None) -> None:
+def opt_out_(
+    org: Org, email: Email = None, phone: Phone = None, zendesk_id: ZendeskId = None
+) -> None:
     """Lets no model read a person's tickets, and forgets what models made of them so far.
 
     Examples: [bold]vensor privacy opt-out --org acme --email maria@example.com[/bold]
     [bold]vensor privacy opt-out --org acme < address.txt[/bold]
     """
     with opened(org) as resources:
-        tickets = opt_out(resources, _told(email))
+        tickets = opt_out(resources, the_person(resources, email, phone, zendesk_id))
     stdout.print(
         f"{org}: no model reads this person's tickets any more; {tickets} were forgotten by all"
     )
@@ -43,13 +42,15 @@ def opt_out_(org: Org, email: Email = None) -> None:
 
 @privacy.command("opt-in")
 @needs("privacy.opt_out")
-def opt_in_(org: Org, email: Email = None) -> None:
+def opt_in_(
+    org: Org, email: Email = None, phone: Phone = None, zendesk_id: ZendeskId = None
+) -> None:
     """Takes an opt-out back: the next run reads this person's tickets again.
 
     Example: [bold]vensor privacy opt-in --org acme --email maria@example.com[/bold]
     """
     with opened(org) as resources:
-        opt_in(resources, _told(email))
+        opt_in(resources, the_person(resources, email, phone, zendesk_id))
     stdout.print(f"{org}: the next run reads this person's tickets again")
 
 
@@ -72,18 +73,6 @@ def sent(
         stdout.print(_table(found))
     else:
         stdout.print("nothing left")
-
-
-def _told(email: str | None) -> str:
-    """Raises: ConfigurationError without an address."""
-    if email not in (None, "-"):
-        return str(email)
-    if sys.stdin.isatty():
-        return str(typer.prompt("E-mail address"))
-    told = sys.stdin.readline().strip()
-    if not told:
-        raise ConfigurationError("say whose: --email, or the address on stdin")
-    return told
 
 
 def _table(found: list[Sent]) -> Table:

@@ -21,6 +21,7 @@ from tasks.escalation import (
     fallback,
     linked_tickets,
 )
+from tasks.reminding import queue_due
 from tasks.resources import Resources, opened
 from tasks.scoring import SENTIMENT_VERSION, parse_sop
 from tasks.step import step
@@ -53,6 +54,7 @@ def escalate(slug: str, as_of: datetime, *, published: bool = True) -> StageResu
                 return StageResult(note="not connected to Slack")
         channel = find_connection(resources, "slack")
         _queue(resources, channel.account, as_of, published=published)
+        queue_due(resources, channel.account, as_of)
         token = unsealed_credentials(resources, channel).decode()
         slack = SlackChannel(base_url=channel.base_url, token=token, channel=channel.account)
         with resources.session() as connection:

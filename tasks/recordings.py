@@ -1,15 +1,12 @@
 """Recordings: fetched from Zendesk and sealed as they come; never plain on a disk, never whole."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from hmac import HMAC, compare_digest
-from io import BytesIO
 
 import httpx
 import msgspec
 import stamina
-from sqlalchemy import Connection
 
+from tasks.audio import COLUMN, Measured, digest_of, row_id
 from tasks.connections import StoredCredentials, find_connection
 from tasks.conversation import COMMENT_COLUMN
 from tasks.errors import ConfigurationError, PermanentError, TransientError
@@ -28,15 +25,12 @@ from warehouse.consent import objection
 from warehouse.ledger import StageResult
 from warehouse.recordings import (
     PendingRecording,
-    Recording,
     Stored,
     note_stored,
     pending_recordings,
     set_recording_state,
 )
 
-COLUMN = "zendesk.recordings"
-DIGEST = "recording"
 # So many recordings in a row that do not come, and it is Zendesk or the store that is away.
 MOST_FAILURES = 5
 
@@ -47,10 +41,6 @@ class DeclinedError(PermanentError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"a recording is not to be had: {reason}")
         self.reason = reason
-
-
-class DamagedError(PermanentError):
-    """What is stored is not what was fetched."""
 
 
 @step
@@ -133,7 +123,7 @@ class Fetching:
             if against is not None:
                 raise DeclinedError(against)
             plain = iter_recording(self.client, self.hosts, url)
-            measured = _Measured(plain, digest_of(self.resources))
+            measured = Measured(plain, digest_of(self.resources))
             sealed = self.resources.cipher.seal_stream(
                 measured,
                 column=COLUMN,
@@ -147,49 +137,6 @@ class Fetching:
             if not note_stored(connection, recording, stored):
                 raise DeclinedError("erased")
             self.resources.cipher.record_uses(connection)
-
-
-class _Measured:
-    """Pieces as they pass, with their size and digest."""
-
-    def __init__(self, pieces: Iterable[bytes], digest: HMAC) -> None:
-        self._pieces = pieces
-        self.digest = digest
-        self.size_bytes = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        for piece in self._pieces:
-            self.size_bytes += len(piece)
-            self.digest.update(piece)
-            yield piece
-
-
-def read_recording(
-    resources: Resources, stores: Stores, connection: Connection, recording: Recording
-) -> bytes:
-    """The bytes of a stored recording, in memory: at most the 200 MiB that are fetched.
-
-    Raises: PermanentError where it does not open, DamagedError where size or digest differ.
-    """
-    sealed = stores.holding(connection, recording.ref).read(recording.ref)
-    plain = resources.cipher.unseal_stream(sealed, column=COLUMN, row_id=row_id(recording))
-    measured, audio = _Measured(plain, digest_of(resources)), BytesIO()
-    for piece in measured:
-        audio.write(piece)
-    same = compare_digest(measured.digest.digest(), recording.digest or b"")
-    if measured.size_bytes != recording.size_bytes or not same:
-        raise DamagedError(f"the recording of call {recording.call_id} is not what was fetched")
-    return audio.getvalue()
-
-
-def digest_of(resources: Resources) -> HMAC:
-    """What makes a recording's digest: keyed, so that it reveals nothing."""
-    return resources.cipher.keyed_hasher(purpose=DIGEST)
-
-
-def row_id(recording: Recording) -> str:
-    """What a sealed recording is bound to, beside its organization."""
-    return f"{recording.call_id}/{recording.kind}"
 
 
 def _url(resources: Resources, recording: PendingRecording) -> str:

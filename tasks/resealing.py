@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import stamina
 from sqlalchemy import Connection, text
 
+from tasks.audio import COLUMN as RECORDINGS
+from tasks.audio import read_recording, row_id
 from tasks.encryption import sealing, streams
 from tasks.encryption.datakey import DataKey
 from tasks.errors import PermanentError, TransientError
 from tasks.progress import report
-from tasks.recordings import COLUMN as RECORDINGS
-from tasks.recordings import read_recording, row_id
 from tasks.resources import Resources
 from tasks.storage import MissingError, Stores, open_stores
 from warehouse import sealed

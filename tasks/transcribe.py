@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from tasks.audio import read_recording
 from tasks.choices import note_local, opened_transcriber
 from tasks.conversation import TRANSCRIPT_COLUMN
 from tasks.errors import (
@@ -15,7 +16,6 @@ from tasks.errors import (
     PermanentError,
 )
 from tasks.progress import report
-from tasks.recordings import read_recording
 from tasks.resources import Resources, opened
 from tasks.speech import Audio, Transcriber, Transcript
 from tasks.step import step

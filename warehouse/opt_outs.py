@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, delete, text
 from sqlalchemy.dialects.postgresql import insert
 
+from warehouse.subjects import Names
 from warehouse.tables import metadata
 from warehouse.tables.sharing import ai_opt_outs
 
@@ -27,25 +28,45 @@ OUTDATED = text("""
         select from zendesk.comment_contents as c where c.comment_id = r.comment_id
     )
 """)
+OPT_IN = text("""
+    delete from app.ai_opt_outs as o
+    where
+        o.subject = :subject or o.zendesk_user_id = any(:ids)
+        or coalesce(o.email_index, o.phone_index) in (
+            select unnest(array[u.email_index, u.phone_index]) from zendesk.users as u
+            where u.id = any(:ids)
+            union all
+            select i.value_index from zendesk.user_identities as i where i.user_id = any(:ids)
+        )
+""")
 
 
-def opt_out(connection: Connection, org_id: UUID, *, email_index: bytes) -> int:
+def opt_out(connection: Connection, org_id: UUID, *, subject: bytes, names: Names) -> int:
     """From now on no model reads a ticket of this person; how many it forgot all about."""
     wait_for_writers(connection)
     connection.execute(
-        insert(ai_opt_outs).values(org_id=org_id, email_index=email_index).on_conflict_do_nothing()
+        insert(ai_opt_outs)
+        .values(
+            org_id=org_id,
+            subject=subject,
+            email_index=names.email_index,
+            phone_index=names.phone_index,
+            zendesk_user_id=names.user_id,
+        )
+        .on_conflict_do_nothing()
     )
     found = connection.execute(text("select ticket_id from ai.opted_out_tickets")).scalars().all()
     _forget(connection, found)
     return len(found)
 
 
-def opt_in(connection: Connection, *, email_index: bytes) -> bool:
-    """Takes an opt-out back; whether there was one. The next run reads those tickets."""
-    deleted = connection.execute(
-        delete(ai_opt_outs).where(ai_opt_outs.c.email_index == email_index)
-    )
-    return deleted.rowcount > 0
+def opt_in(connection: Connection, *, subject: bytes, user_ids: Sequence[int]) -> bool:
+    """Takes a person's opt-outs back, by whatever name they were said; whether there was one.
+
+    The next run reads those tickets.
+    """
+    asked = {"subject": subject, "ids": list(user_ids)}
+    return connection.execute(OPT_IN, asked).rowcount > 0
 
 
 def opted_out(connection: Connection, ticket_ids: Sequence[int]) -> set[int]:

@@ -38,7 +38,8 @@ def put(connection: Connection, org_id: UUID, message: Message) -> bool:
         blocks=list(message.blocks),
         fallback=message.fallback,
     )
-    return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    queued = statement.on_conflict_do_nothing().returning(outbox.c.message_key)
+    return connection.execute(queued).first() is not None
 
 
 def unsent(connection: Connection) -> list[Message]:

@@ -116,8 +116,10 @@ def retry_undecodable(connection: Connection) -> int:
     ).rowcount
 
 
-def stored_recordings(connection: Connection) -> list[Recording]:
-    """Those that are here, audio and all, by call.
+def stored_recordings(
+    connection: Connection, call_ids: Sequence[int] | None = None
+) -> list[Recording]:
+    """Those that are here, audio and all, by call; of these calls only, where they are told.
 
     `changed_at` is the instant that their chunks lie under, or else the row's.
     """
@@ -130,9 +132,12 @@ def stored_recordings(connection: Connection) -> list[Recording]:
             left join zendesk.recording_chunks as c
                 on r.call_id = c.call_id and r.kind = c.kind and c.chunk_no = 0
                 and r.location is null
-            where r.state in {LIVE} and (r.location is not null or c.call_id is not null)
+            where
+                r.state in {LIVE} and (r.location is not null or c.call_id is not null)
+                and (cast(:call_ids as bigint[]) is null or r.call_id = any(:call_ids))
             order by r.call_id, r.kind
-        """)
+        """),
+        {"call_ids": None if call_ids is None else list(call_ids)},
     )
     return [Recording(**row._mapping) for row in rows]
 

@@ -5,15 +5,17 @@ Every function runs in the organization's tenant session.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Text, cast, func, select, update
 
-from warehouse.subjects import Names
+from warehouse.subjects import Names, find_users
 from warehouse.tables.rights import privacy_requests
 
 _table = privacy_requests.c
+PENDING = ("open", "approved")
+ALL = (*PENDING, "done", "refused")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,15 @@ class Request:
     approved_by: str | None
     ended_at: datetime | None
     receipt: Mapping[str, int | str] | None
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is to be served: `overdue` and `soon` with the first day first, `pending` in all."""
+
+    overdue: Sequence[Request]
+    soon: Sequence[Request]
+    pending: int
 
 
 def add(
@@ -76,6 +87,33 @@ def find_all(connection: Connection, *, states: Sequence[str]) -> list[Request]:
         .order_by(_table.due_at, _table.asked_at)
     )
     return [_request(row) for row in rows]
+
+
+def find_beginning(connection: Connection, told: str) -> list[Request]:
+    """Those whose id begins so, two at most."""
+    found = cast(_table.request_id, Text).startswith(told.lower(), autoescape=True)
+    rows = connection.execute(select(privacy_requests).where(found).limit(2))
+    return [_request(row) for row in rows]
+
+
+def find_pending(
+    connection: Connection, kind: str, names: Names, user_ids: Sequence[int]
+) -> Request | None:
+    """The request of this kind that the person waits for, under whatever name it was entered."""
+    for one in find_all(connection, states=PENDING):
+        if one.kind == kind and (
+            one.names == names or not set(find_users(connection, one.names)).isdisjoint(user_ids)
+        ):
+            return one
+    return None
+
+
+def count_due(connection: Connection, as_of: datetime, within: timedelta) -> Due:
+    """The requests that nobody has served yet: past their day, due within this time, in all."""
+    pending = find_all(connection, states=PENDING)
+    overdue = [one for one in pending if one.due_at <= as_of]
+    soon = [one for one in pending if as_of < one.due_at <= as_of + within]
+    return Due(overdue, soon, len(pending))
 
 
 def approve(connection: Connection, request_id: UUID, *, approved_by: str) -> bool:

@@ -3,5 +3,13 @@
 from tasks.encryption.cipher import Cipher, Sealer
 from tasks.encryption.kek import KeyEncryptionKeys, key_encryption_keys
 from tasks.encryption.keyring import Keyring
+from tasks.encryption.phones import number_digits
 
-__all__ = ["Cipher", "KeyEncryptionKeys", "Keyring", "Sealer", "key_encryption_keys"]
+__all__ = [
+    "Cipher",
+    "KeyEncryptionKeys",
+    "Keyring",
+    "Sealer",
+    "key_encryption_keys",
+    "number_digits",
+]

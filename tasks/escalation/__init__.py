@@ -1,6 +1,18 @@
 """What support leads should hear about: a digest a day, without a customer's name or words."""
 
 from tasks.escalation.digest import Digest, Finding, blocks, fallback, linked_tickets
+from tasks.escalation.due import DueRequest, DueRequests, due_blocks, due_fallback
 from tasks.escalation.slack import SlackChannel
 
-__all__ = ["Digest", "Finding", "SlackChannel", "blocks", "fallback", "linked_tickets"]
+__all__ = [
+    "Digest",
+    "DueRequest",
+    "DueRequests",
+    "Finding",
+    "SlackChannel",
+    "blocks",
+    "due_blocks",
+    "due_fallback",
+    "fallback",
+    "linked_tickets",
+]

@@ -53,8 +53,8 @@ def blocks(digest: Digest) -> list[Block]:
     """The message."""
     more = "more " if digest.risky_total else ""
     return [
-        {"type": "header", "text": _plain(f"{digest.organization}: {digest.day.isoformat()}")},
-        {"type": "section", "fields": [_mrkdwn(text) for text in _figures(digest)]},
+        {"type": "header", "text": plain(f"{digest.organization}: {digest.day.isoformat()}")},
+        {"type": "section", "fields": [mrkdwn(text) for text in _figures(digest)]},
         *_listing(
             f"*{digest.risky_total} open tickets that may escalate*",
             digest.risky,
@@ -70,7 +70,7 @@ def blocks(digest: Digest) -> list[Block]:
             digest.missed_steps,
             digest.missed_total,
         ),
-        {"type": "context", "elements": [_mrkdwn(_small_print(digest))]},
+        {"type": "context", "elements": [mrkdwn(_small_print(digest))]},
     ]
 
 
@@ -112,7 +112,7 @@ def _listing(title: str, findings: Sequence[Finding], total: int) -> list[Block]
         lines.append(f"• <{finding.url}|#{finding.ticket_id}> {finding.status}, {group}: {reason}")
     if total > LISTED:
         lines.append(f"… and {total - LISTED} more")
-    return [{"type": "section", "text": _mrkdwn("\n".join(lines))}]
+    return [{"type": "section", "text": mrkdwn("\n".join(lines))}]
 
 
 def _small_print(digest: Digest) -> str:
@@ -127,9 +127,11 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _plain(text: str) -> Block:
+def plain(text: str) -> Block:
+    """Text of a header."""
     return {"type": "plain_text", "text": text[:HEADER_CHARACTERS]}
 
 
-def _mrkdwn(text: str) -> Block:
+def mrkdwn(text: str) -> Block:
+    """Text with Slack's markup."""
     return {"type": "mrkdwn", "text": text[:SECTION_CHARACTERS]}

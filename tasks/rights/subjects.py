@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from tasks.encryption import number_digits
 from tasks.errors import ConfigurationError
 from tasks.resources import Resources
+from warehouse.requests import Request
 from warehouse.subjects import Names, find_users
 
 EMAIL, PHONE = "zendesk.users.email", "zendesk.users.phone"
@@ -27,7 +29,8 @@ def named(
 ) -> Person:
     """The person, found through blind indexes: no name of theirs is read.
 
-    Raises: ConfigurationError unless exactly one name is given, and it is one.
+    Raises: ConfigurationError unless exactly one name is given, and it is one; also where several
+    share a telephone number, since what is one's must not be shown to another.
     """
     cipher = resources.cipher
     told = [(kind, str(one)) for kind, one in _given(email, phone, user_id) if one is not None]
@@ -36,8 +39,10 @@ def named(
     kind, value = told[0]
     if kind == "email" and "@" not in value.strip(" @"):
         raise ConfigurationError("that is not an e-mail address")
-    if kind == "phone" and not any(sign.isdigit() for sign in value):
-        raise ConfigurationError("that is not a telephone number")
+    if kind == "phone":
+        value = number_digits(value)
+        if not value:
+            raise ConfigurationError("that is not a telephone number")
     names = Names(
         cipher.blind_index(value, column=EMAIL) if kind == "email" else None,
         cipher.blind_index(value, column=PHONE) if kind == "phone" else None,
@@ -45,6 +50,19 @@ def named(
     )
     subject = names.email_index or names.phone_index
     subject = subject or cipher.blind_index(value, column="zendesk.users.id")
+    found = _person(resources, subject, names)
+    if kind == "phone" and len(found.user_ids) > 1:
+        ids = ", ".join(map(str, found.user_ids))
+        raise ConfigurationError(f"several have this number: name one of {ids} by --zendesk-id")
+    return found
+
+
+def requested_by(resources: Resources, request: Request) -> Person:
+    """The person whose request is not served yet, as they are found now."""
+    return _person(resources, request.subject, request.names)
+
+
+def _person(resources: Resources, subject: bytes, names: Names) -> Person:
     with resources.session() as connection:
         return Person(subject, names, tuple(find_users(connection, names)))
 

@@ -34,7 +34,7 @@ class ObjectStore:
     def put(self, recording: Recording, sealed: Iterable[bytes]) -> Placed:
         name = f"{self._org}/{recording.call_id}-{recording.kind}-{uuid4().hex[:16]}"
         partial = self._path(f"{name}.partial")
-        with _told_apart():
+        with told_apart():
             try:
                 with self._files.open(partial, "wb", block_size=BLOCK_BYTES) as file:
                     for piece in sealed:
@@ -47,7 +47,7 @@ class ObjectStore:
         return Placed(name, 1)
 
     def read(self, ref: Ref) -> Iterator[bytes]:
-        with _told_apart():
+        with told_apart():
             try:
                 file = self._files.open(
                     self._path(ref.location or ""), "rb", block_size=BLOCK_BYTES
@@ -59,7 +59,7 @@ class ObjectStore:
                     yield piece
 
     def start(self, ref: Ref, count: int) -> bytes:
-        with _told_apart():
+        with told_apart():
             try:
                 path = self._path(ref.location or "")
                 return bytes(self._files.cat_file(path, start=0, end=count))
@@ -70,7 +70,7 @@ class ObjectStore:
         self._remove([ref.location for ref in refs if ref.location is not None])
 
     def names(self) -> set[str]:
-        with _told_apart():
+        with told_apart():
             found = self._files.find(self._path(self._org))
         return {path.removeprefix(f"{self._root}/") for path in found}
 
@@ -84,7 +84,7 @@ class ObjectStore:
         return len(rest) + self._end_uploads()
 
     def _remove(self, names: Sequence[str]) -> None:
-        with _told_apart():
+        with told_apart():
             for name in names:
                 with suppress(FileNotFoundError):
                     self._files.rm_file(self._path(name))
@@ -94,7 +94,7 @@ class ObjectStore:
         if not hasattr(self._files, "list_multipart_uploads"):
             return 0
         bucket, _, below = self._path(f"{self._org}/").partition("/")
-        with _told_apart():
+        with told_apart():
             found = self._files.list_multipart_uploads(bucket)
             ours = [one for one in found if one["Key"].startswith(below)]
             for one in ours:
@@ -110,7 +110,7 @@ def _missing(ref: Ref) -> MissingError:
 
 
 @contextmanager
-def _told_apart() -> Iterator[None]:
+def told_apart() -> Iterator[None]:
     """A store's errors as ours, without their words: those may quote keys and addresses.
 
     Each kind of store raises errors of its own library, so what is not known may pass by itself.
@@ -121,7 +121,7 @@ def _told_apart() -> Iterator[None]:
         raise  # it is of the stream that is being stored
     except PermissionError:
         raise ConfigurationError(
-            "the store of recordings refuses; are VENSOR_RECORDINGS_URL and …_OPTIONS right?"
+            "the store refuses; are VENSOR_RECORDINGS_URL and …_OPTIONS right?"
         ) from None
     except Exception as error:
-        raise TransientError(f"the store of recordings failed ({type(error).__name__})") from None
+        raise TransientError(f"the store failed ({type(error).__name__})") from None

@@ -45,6 +45,8 @@ def _vensor(*arguments: str, home: str) -> "subprocess.CompletedProcess[str]":
         (("org", "certificate", "no.json"), 1, "is no certificate"),
         (("audit", "verify", "--head", "12:ab"), 1, "NUMBER:DIGEST"),
         (("audit", "export", "--org", "acme", "--from", "May"), 1, "is not a day such as"),
+        (("privacy", "fetch", "--org", "acme", "first", "--out", "a.zip"), 2, "UUID"),
+        (("privacy", "access", "--org", "acme", "--zendesk-id", "maria"), 2, "integer"),
     ],
 )
 def test_wrong_input_ends_with_one_clear_line(
@@ -81,6 +83,8 @@ def test_every_command_has_help_with_an_example() -> None:
     calls += [("quality", name) for name in ("show", "set", "reset")]
     calls += [("topics", name) for name in ("show", "set", "reset")]
     calls += [("audit", name) for name in ("verify", "list", "export")]
+    rights = ("access", "export", "fetch", "requests", "approve", "refuse", "receipt")
+    calls += [("privacy", name) for name in (*rights, "opt-out", "opt-in")]
     for call in calls:
         done = CliRunner().invoke(app, [*call, "--help"], prog_name="vensor")
         assert done.exit_code == 0, call

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from tests.dbt.conftest import AGENT, REQUESTER, Desk, new_desk
 from warehouse.opt_outs import opt_out
 from warehouse.sessions import Logins, tenant_session
+from warehouse.subjects import Names
 from warehouse.tables import ai, app, assessments, evaluation, knowledge, models, zendesk
 
 AS_OF = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -178,7 +179,9 @@ def test_escalations_are_of_the_days_of_their_events(built: Desk) -> None:
 def test_whoever_opts_out_is_in_no_figure_of_an_open_day(built: Desk) -> None:
     """The next build forgets what models said of her ticket, and counts it as opted out."""
     with tenant_session(built.engine, built.organization.org_id) as connection:
-        assert opt_out(connection, built.organization.org_id, email_index=EMAIL) == 1
+        hers = Names(email_index=EMAIL)
+        org_id = built.organization.org_id
+        assert opt_out(connection, org_id, subject=EMAIL, names=hers) == 1
     built.build(AS_OF)
     for fact in ("fct_sentiment", "fct_sop_check", "fct_quality", "fct_escalation"):
         assert {row[0] for row in _figures(built, fact, "ticket_id")} == {1}

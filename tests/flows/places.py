@@ -232,6 +232,7 @@ PLACES: dict[str, Place] = {
     "Prefect's database and logs": Place(lambda day: _files([day.home / "prefect"]), _into_prefect),
     "Prefect's results": _in_folder(lambda day: day.home / "prefect" / "storage"),
     "dbt's artifacts and logs": _in_folder(lambda day: day.home / "dbt"),
+    "archives for people": _in_folder(lambda day: day.home / "exports"),
     "all else at home": Place(_home, partial(_into_folder, lambda day: day.home)),
     "temporary files": _in_folder(lambda day: day.folder / "tmp"),
     "the user's own folder": _in_folder(lambda day: day.folder / "user"),

@@ -10,7 +10,7 @@ from prefect.flows import load_flow_from_entrypoint
 PROJECT = Path(__file__).resolve().parents[2]
 DEPLOYMENTS = yaml.safe_load((PROJECT / "prefect.yaml").read_text())["deployments"]
 # Prefect stores parameters in plain text.
-HARMLESS = {"slug", "org", "as_of", "stages", "dry_run"}
+HARMLESS = {"slug", "org", "as_of", "stages", "dry_run", "kind", "zendesk_user_id"}
 SPENT = {"authorization"}  # good once, soon, for what the other parameters say
 
 
@@ -18,10 +18,22 @@ SPENT = {"authorization"}  # good once, soon, for what the other parameters say
 def test_every_deployment_s_flow_loads_and_takes_harmless_parameters(
     deployment: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By its entrypoint, as a worker loads it; its form asks for slugs, instants and stages."""
+    """By its entrypoint, as a worker loads it; its form asks for slugs, instants, ids."""
     monkeypatch.chdir(PROJECT)
     flow = load_flow_from_entrypoint(deployment["entrypoint"])
     assert isinstance(flow, Flow)
     assert flow.name == deployment["name"]
     assert flow.persist_result is False
     assert set(flow.parameters.properties) <= HARMLESS | SPENT
+
+
+def test_the_form_for_requests_says_what_belongs_in_it() -> None:
+    """Each parameter is described; a right is chosen from a list; a person is a number."""
+    flow = load_flow_from_entrypoint("flows/privacy.py:privacy_requests")
+    fields = flow.parameters.properties
+    assert all(one.get("description") for one in fields.values())
+    assert "No address, no number" in fields["zendesk_user_id"]["description"]
+    assert fields["zendesk_user_id"]["type"] == "integer"
+    rights = ["access", "export", "erase", "rectify", "opt_out"]
+    assert flow.parameters.definitions["Right"]["enum"] == rights
+    assert flow.parameters.required == ["org", "kind", "zendesk_user_id"]

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from cli import peers
 from tasks.resources import Resources, opened
@@ -121,10 +121,28 @@ def _run_exports(day: Day) -> None:
     day.run("retention", "--org", slug, "--dry-run", "--as-of", "2031-01-01T00:00Z")
     for shown in (("assess", "list"), ("quality", "show"), ("evaluate",), ("outbound",)):
         day.run(*shown, "--org", slug)
+    _run_rights(day, slug)
     # these print customers' words, for who asked to read them: only what they leave is sought
     asked = ("search", "--org", slug, "refund has not arrived", "--in", "tickets")
     for words in (asked, ("label", "--org", slug, "--next")):
         assert day.terminal.run(*words).returncode == 0
+
+
+def _run_rights(day: Day, slug: str) -> None:
+    """What is held of someone is shown and exported; the archive lies sealed."""
+    with day.terminal.within(), opened(slug) as resources, resources.session() as connection:
+        requester = connection.execute(
+            text("""
+                select requester_id from zendesk.tickets
+                where id in (select ticket_id from zendesk.calls) order by id limit 1
+            """)
+        ).scalar_one()
+    who = ("--zendesk-id", str(requester))
+    for command in (("access", *who), ("export", *who), ("opt-out", *who), ("opt-in", *who)):
+        day.run("privacy", *command, "--org", slug)
+    day.run("privacy", "requests", "--all", "--org", slug)
+    sealed = [one for one in (day.home / "exports").rglob("*") if one.is_file()]
+    assert sum(one.stat().st_size for one in sealed) > 10_000
 
 
 def _run_lists(day: Day) -> None:

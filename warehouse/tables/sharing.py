@@ -51,12 +51,16 @@ ai_opt_outs = Table(
     metadata,
     org_id(),
     Column(
-        "email_index",
+        "subject",
         LargeBinary,
         primary_key=True,
-        comment="HMAC of the e-mail, as users and their identities have it",
+        comment="keyed hash of what names the person, as their requests have it",
     ),
+    Column("email_index", LargeBinary, comment="as users and their identities have it"),
+    Column("phone_index", LargeBinary, comment="as users and their identities have it"),
+    Column("zendesk_user_id", BigInteger),
     now("asked_at"),
+    CheckConstraint("num_nonnulls(email_index, phone_index, zendesk_user_id) = 1", name="named"),
     schema="app",
     info={"class": "control"},
 )

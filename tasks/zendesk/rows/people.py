@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from tasks.encryption import Sealer
+from tasks.encryption import Sealer, number_digits
 from tasks.zendesk.contents import IdentityContent, OrganizationContent, UserContent
 from tasks.zendesk.records import Identity, Organization, User
 from warehouse.loading import Rows
@@ -25,7 +25,8 @@ USER = (
 USER_CONTENT = ("user_id", "sealed", "changed_at")
 IDENTITY = ("id", "user_id", "type", "is_primary", "verified", "value_index", "changed_at")
 IDENTITY_CONTENT = ("identity_id", "user_id", "sealed", "changed_at")
-INDEXED = {"email": "zendesk.users.email", "phone_number": "zendesk.users.phone"}
+EMAIL, PHONE = "zendesk.users.email", "zendesk.users.phone"
+INDEXED = {"email": EMAIL, "phone_number": PHONE}
 ORGANIZATION = ("id", "created_at", "deleted_at", "changed_at")
 ORGANIZATION_CONTENT = ("organization_id", "sealed", "changed_at")
 
@@ -42,8 +43,8 @@ def user_rows(records: Sequence[User], sealer: Sealer, cutoff: datetime) -> list
                 one.active,
                 one.suspended,
                 one.organization_id,
-                _index(sealer, one.email, "zendesk.users.email"),
-                _index(sealer, one.phone, "zendesk.users.phone"),
+                _index(sealer, one.email, EMAIL),
+                _index(sealer, number_digits(one.phone or ""), PHONE),
                 one.created_at,
                 one.updated_at,
             )
@@ -65,7 +66,8 @@ def identity_rows(records: Sequence[Identity], sealer: Sealer, cutoff: datetime)
     contents: list[tuple[object, ...]] = []
     for one in records:
         column = INDEXED.get(one.type or "", "zendesk.user_identities.value")
-        index = _index(sealer, one.value, column)
+        value = number_digits(one.value or "") if column == PHONE else one.value
+        index = _index(sealer, value, column)
         at = one.updated_at
         skeletons.append((one.id, one.user_id, one.type, one.primary, one.verified, index, at))
         if at >= cutoff:

@@ -16,8 +16,8 @@ from tasks.choices import opened_service
 from tasks.embed import embed_text
 from tasks.errors import ConfigurationError, OptedOutError
 from tasks.openai import Call
-from tasks.opt_outs import opt_in, opt_out
 from tasks.resources import Resources
+from tasks.rights import named, opt_in, opt_out
 from tasks.search import Wanted, search_ticket_passages
 from tasks.sharing import people_of
 from tasks.zendesk.contents import CallContent, IdentityContent, UserContent
@@ -160,7 +160,7 @@ def test_a_query_leaves_without_names_too(wilhelmina: Resources, tape: httpx.Cli
 
 def test_who_opted_out_is_read_by_no_model(wilhelmina: Resources, tape: httpx.Client) -> None:
     """By any of their addresses, before anything was read: only the ticket without them is."""
-    assert opt_out(wilhelmina, f" {OTHER_EMAIL.upper()}") == 3
+    assert opt_out(wilhelmina, named(wilhelmina, email=f" {OTHER_EMAIL.upper()}")) == 3
     assert embed(wilhelmina) == 1
     (body,) = left(tape)
     assert "invoice" in body
@@ -169,17 +169,17 @@ def test_who_opted_out_is_read_by_no_model(wilhelmina: Resources, tape: httpx.Cl
 
 def test_what_models_had_made_is_forgotten_and_made_again_on_a_yes(wilhelmina: Resources) -> None:
     embed(wilhelmina)
-    opt_out(wilhelmina, EMAIL)
+    opt_out(wilhelmina, named(wilhelmina, email=EMAIL))
     left_over = {one.fullname: count(wilhelmina, one.fullname) for one in tables_of_models()}
     assert {name: rows for name, rows in left_over.items() if rows} == {
         "ai.ticket_chunks": 1,
         "ai.ticket_work": 1,
     }
     assert embed(wilhelmina) == 0
-    opt_in(wilhelmina, EMAIL)
+    opt_in(wilhelmina, named(wilhelmina, email=EMAIL))
     assert embed(wilhelmina) == 3
     with pytest.raises(ConfigurationError, match="nobody"):
-        opt_in(wilhelmina, EMAIL)
+        opt_in(wilhelmina, named(wilhelmina, email=EMAIL))
 
 
 def test_a_no_that_comes_right_before_a_call_is_heard(
@@ -188,7 +188,7 @@ def test_a_no_that_comes_right_before_a_call_is_heard(
     """The call was queued; it does not leave, nor is it in the ledger."""
     call = Call("analyse", "gpt-6-luna", (1, 4), 1, 100)
     with opened_service(wilhelmina) as service:
-        opt_out(wilhelmina, EMAIL)
+        opt_out(wilhelmina, named(wilhelmina, email=EMAIL))
         with pytest.raises(OptedOutError):
             service.call(call, lambda _client: pytest.fail("it left"))
     assert left(tape) == []
@@ -203,7 +203,7 @@ def test_a_no_that_comes_while_scores_are_stored_waits_and_forgets_them(
     answered = threading.Event()
 
     def object_() -> None:
-        opt_out(wilhelmina, EMAIL)
+        opt_out(wilhelmina, named(wilhelmina, email=EMAIL))
         answered.set()
 
     objecting = threading.Thread(target=object_)

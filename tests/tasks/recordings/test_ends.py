@@ -245,7 +245,7 @@ def test_a_store_that_is_away_holds_back_no_row(
         options = {"endpoint_url": "http://127.0.0.1:9", "key": "k", "secret": "s"}
         told = json.dumps(options | {"config_kwargs": retries})
         away.setenv("VENSOR_RECORDINGS_OPTIONS", told)
-        with pytest.raises(TransientError, match="the store of recordings failed"):
+        with pytest.raises(TransientError, match="the store failed"):
             _purge(desk, as_of)
     assert _calls(desk) == [2]
     assert "1 recordings in their store" in _purge(desk, as_of)

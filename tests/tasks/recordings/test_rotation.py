@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from tasks.audio import read_recording
 from tasks.encryption import sealing, streams
 from tasks.errors import PermanentError
-from tasks.recordings import fetch_recordings, read_recording
+from tasks.recordings import fetch_recordings
 from tasks.resources import Resources, opened
 from tasks.rotate import rotate_data_keys
 from tasks.storage import open_stores

@@ -13,9 +13,10 @@ import pytest
 import stamina
 from sqlalchemy import Row, text
 
+from tasks.audio import DamagedError, read_recording
 from tasks.connections import StoredCredentials
 from tasks.errors import PermanentError
-from tasks.recordings import DamagedError, Fetching, fetch_recordings, read_recording
+from tasks.recordings import Fetching, fetch_recordings
 from tasks.resources import Resources
 from tasks.storage import Stores, open_stores
 from tasks.transcribe import transcribe_recordings

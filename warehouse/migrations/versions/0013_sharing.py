@@ -19,6 +19,12 @@ def upgrade() -> None:
     op.execute("grant select, insert on audit.outbound to vensor_loader")
     op.execute("grant select on audit.outbound to vensor_auditor")
     op.execute("grant select, insert, delete on app.ai_opt_outs to vensor_loader")
+    # what opted_out_tickets.sql reads; 0023 puts the one of opted_out_people.sql in its place
+    op.execute(
+        "create view ai.opted_out_people with (security_invoker = true) as"
+        " select u.org_id, u.id as user_id from app.ai_opt_outs as o"
+        " inner join zendesk.users as u on o.org_id = u.org_id and o.email_index = u.email_index"
+    )
     run_script("opted_out_tickets.sql")
     op.execute("grant select on ai.opted_out_tickets to vensor_loader")
     op.execute("select app.ensure_partitions(current_date, current_date + 1)")

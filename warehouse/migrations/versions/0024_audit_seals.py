@@ -6,7 +6,7 @@ from alembic import op
 from warehouse.migrations.scripts import run_script
 
 revision = "0024"
-down_revision = "0022"
+down_revision = "0023"
 NUMBERED = ("events", "outbound")
 
 

@@ -30,7 +30,10 @@ messages as (
         case when posted_at is null then 'failed' else 'posted' end as event_name,
         coalesce(posted_at, refused_at) as happened_at
     from {{ ref('stg_messages') }}
-    where coalesce(posted_at, refused_at) <= {{ as_of() }}
+    where
+        coalesce(posted_at, refused_at) <= {{ as_of() }}
+        -- a reminder of what people asked for by right escalates no ticket
+        and message_kind <> 'privacy-due'
 ),
 
 unioned as (
