@@ -109,7 +109,7 @@ def test_an_analyst_finds_tickets(
     assert sorted(tickets("refund", "--sentiment-above", "-0.1")) == [11]
     actor, action, purpose, details = trail(engine, organization)[-1]
     assert (actor, action, purpose) == (f"user:{user_id}", "read.content", "search")
-    assert details == {"tickets": "11"}
+    assert details == {"tickets": "11", "zendesk.comment_contents.sealed": 1}
 
 
 def test_days_are_the_organization_s_and_both_included(

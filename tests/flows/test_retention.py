@@ -1,13 +1,14 @@
 """Retention of everyone: one that fails stops no other, and is named at the end."""
 
 import json
-from pathlib import Path
+import subprocess
+import sys
 from uuid import uuid4
 
-import httpx
 from sqlalchemy import Engine, text
 
 from tests.flows.conftest import Terminal
+from tests.flows.test_gates import SHOWN
 from warehouse.sessions import Logins, engine_for, find_organization, tenant_session
 
 
@@ -45,7 +46,7 @@ def test_one_organization_s_failure_stops_no_other_and_is_named(
     engine.dispose()
 
 
-def test_a_run_leaves_a_proof_and_a_table_in_prefect(terminal: Terminal, vensor_home: Path) -> None:
+def test_a_run_leaves_a_proof_and_a_table_in_prefect(terminal: Terminal) -> None:
     """Counts by class; the terminal lists and verifies the proof."""
     slug = f"proven-{uuid4().hex[:6]}"
     assert terminal.run("org", "add", slug, "--name", slug).returncode == 0
@@ -55,9 +56,15 @@ def test_a_run_leaves_a_proof_and_a_table_in_prefect(terminal: Terminal, vensor_
     assert told.returncode == 0, told.stderr
     assert "every signature is good" in told.stdout
     assert "content" in told.stdout
-    server = json.loads((vensor_home / "prefect.json").read_text())
-    asked = {"artifacts": {"key": {"any_": [f"retention-{slug}"]}}}
-    url = f"http://127.0.0.1:{server['port']}/api/artifacts/filter"
-    (artifact,) = httpx.post(url, json=asked, trust_env=False).json()
-    for told in ("content", "skeleton", "audit", "before", "held", "oldest"):
-        assert told in artifact["data"], told
+    shown = subprocess.run(
+        [sys.executable, "-c", SHOWN, f"retention-{slug}"],
+        env=terminal.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    (table,) = json.loads(shown.stdout)
+    rows = json.loads(table) if isinstance(table, str) else table
+    assert {row["class"] for row in rows} >= {"content", "skeleton", "audit", "outbox"}
+    assert rows[0].keys() == {"class", "before", "deleted", "held", "after", "oldest"}

@@ -30,7 +30,8 @@ def test_a_finding_shows_clause_verdict_and_the_words(
         audited = connection.execute(
             text("select details from audit.events where purpose = 'sop findings'")
         ).scalar_one()
-    assert audited == {"tickets": "1", "steps": 2}
+    opened = {"zendesk.comment_contents.sealed": 4}
+    assert audited == {"tickets": "1", "steps": 2, **opened}
 
 
 def test_a_ticket_that_no_procedure_is_about_has_none(
