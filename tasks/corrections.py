@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from tasks.encryption import Cipher
+from tasks.encryption.phones import number_digits
 from tasks.zendesk.contents import UserContent
 from tasks.zendesk.records import User
 from tasks.zendesk.rows.people import INDEXED
@@ -26,7 +27,8 @@ Fields = Mapping[str, str]
 
 def correction(cipher: Cipher, user_id: int, field: str, value: str) -> Correction:
     """A correction, sealed. `field` is one of `FIELDS`."""
-    index = cipher.blind_index(value, column=INDEXES[field]) if field in INDEXES else None
+    written = number_digits(value) if field == "phone" else value
+    index = cipher.blind_index(written, column=INDEXES[field]) if field in INDEXES else None
     sealed = cipher.seal_secret(value.encode(), column=COLUMN, row_id=f"{user_id}/{field}")
     return Correction(user_id, field, sealed, _hash(cipher, field, value), index)
 

@@ -27,9 +27,10 @@ from tasks.escalation import SlackChannel
 from tasks.inventory import paths_of
 from tasks.progress import report
 from tasks.resources import Resources, opened
+from tasks.rights import expire_exports
 from tasks.storage import open_stores
 from tasks.takeout import read_manifest, take_out
-from warehouse import keys, logins, offboarding, organizations
+from warehouse import holds, keys, logins, offboarding, organizations
 from warehouse.ledger import exclusive
 from warehouse.offboarding import Offboarding
 from warehouse.recordings import has_objects
@@ -37,6 +38,7 @@ from warehouse.sessions import directory, engine_for, tenant_session
 
 STAGE = "offboarding"
 PURPOSE = "the organization leaves"
+AFTER_ALL = datetime(9999, 1, 1, tzinfo=UTC)
 Told = Mapping[str, Any]
 
 
@@ -104,10 +106,7 @@ def delete_organization(leaving: Leaving) -> Path:
 
 
 def _approved(leaving: Leaving) -> Offboarding:
-    """What may be done now.
-
-    Here is where a legal hold keeps the organization: before anything of it ends.
-    """
+    """What may be done now. A legal hold keeps the organization, before anything of it ends."""
     slug = leaving.resources.organization.slug
     with leaving.resources.session() as connection:
         found = offboarding.find(connection)
@@ -118,6 +117,13 @@ def _approved(leaving: Leaving) -> Offboarding:
         raise ConfigurationError(
             f"the end of {slug} is not approved: another owner, or a privacy officer, runs"
             f" `vensor org approve-delete --org {slug}`"
+        )
+    with leaving.resources.session() as connection:
+        kept = len(holds.find_all(connection))
+    if kept:
+        raise NotAllowedError(
+            f"{kept} legal holds keep rows of {slug}: lift them first; `vensor hold list --org"
+            f" {slug}` shows them"
         )
     noted = found.steps.get("export")
     if noted is not None:
@@ -192,6 +198,10 @@ def _drop_logins(leaving: Leaving) -> Told:
     return {"logins": len(names), "sessions": sessions}
 
 
+def _end_archives(leaving: Leaving) -> Told:
+    return {"archives": expire_exports(leaving.resources, AFTER_ALL)}
+
+
 def _count(leaving: Leaving) -> Told:
     """The rows that there are, by table: what is deleted from here on is told by this."""
     with leaving.resources.session() as connection:
@@ -239,6 +249,7 @@ STEPS: Mapping[str, Callable[[Leaving], Told]] = {
     "export": _export,
     "revoke": _revoke,
     "logins": _drop_logins,
+    "archives": _end_archives,
     "rows": _count,
     "keys": _destroy_keys,
     "recordings": _delete_recordings,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from tasks.auditing import seal_audit
 from tasks.errors import PermanentError
 from tasks.holding import Aside, destroy_ended, set_aside
 from tasks.message_ends import delete_messages
@@ -16,7 +17,8 @@ from tasks.progress import report
 from tasks.proofs import prove
 from tasks.recording_ends import DONE, count_objects, count_upstream, delete_upstream, sweep_objects
 from tasks.resources import Resources
-from warehouse import holds, purging, retention
+from tasks.rights import expire_exports
+from warehouse import corrections, exports, holds, purging, retention
 from warehouse.agents import purge_figures
 from warehouse.proofs import Proof
 from warehouse.publishing import published_as_of
@@ -27,6 +29,7 @@ from warehouse.standing import Standing, cutoffs, oldest, standing
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 OBJECTS = "recordings in their store"
 MESSAGES = "app.outbox"
+EXPORTS = "archives of exports"
 CONTENT = ("content", "quarantine")
 # What was past its clock before anything went, by table.
 Found = Mapping[str, int]
@@ -75,6 +78,7 @@ def rehearse(purge: Purge) -> Counter[str]:
         with sessions() as connection:
             left = standing(connection, purge.at, purge.as_of, kinds=("outbox",))
             deleted[MESSAGES] = left[MESSAGES].past
+            deleted[EXPORTS] = exports.count_past(connection, purge.as_of)
             deleted[OBJECTS] = count_objects(resources, connection, cutoff=purge.at.cutoff)
         _end_audit(purge, sessions)
     deleted[DONE] = count_upstream(resources, purge.at.cutoff)
@@ -97,6 +101,8 @@ def carry_out(purge: Purge, found: Found | None = None) -> Proof:
     _end_content(purge, sessions, found, aside)
     _end_tickets(purge, sessions)
     _end_messages(purge)
+    purge.deleted[EXPORTS] = expire_exports(resources, purge.as_of)
+    seal_audit(resources)
     _end_audit(purge, sessions)
     _record(purge)
     # last: what is past its clock in the warehouse goes even while the store is away
@@ -141,6 +147,7 @@ def _end_tickets(purge: Purge, sessions: Sessions) -> None:
             purge.deleted[name] += count
             report("retention", purge.deleted.total(), note=name)
     with sessions() as connection:
+        purge.deleted["app.corrections"] += corrections.end_of_gone(connection)
         purge.deleted["figures of agents"] += purge_figures(connection, purge.as_of)
 
 

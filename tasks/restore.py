@@ -13,12 +13,14 @@ from sqlalchemy import Connection
 from tasks.diagnosis import Finding
 from tasks.errors import ConfigurationError, PermanentError
 from tasks.resources import Resources, opened, opened_engine
+from tasks.rights import replay_tombstones
 from tasks.settings import load_settings
 from warehouse import offboarding, restored, retention, sealed
 from warehouse.keys import Told, all_keys
 from warehouse.migrate import revisions
 from warehouse.organizations import ensure_partitions
 from warehouse.sealed import SealedColumn, sealed_columns
+from warehouse.standing import standing
 
 SHOWN = 5
 
@@ -141,14 +143,20 @@ def _erased(resources: Resources) -> Finding:
     """Whoever was erased is erased again."""
     with resources.session() as connection:
         count = restored.count_tombstones(connection)
-    return Finding("tombstones", True, f"{count:,}; no import brings back whom they name")
+    again = replay_tombstones(resources).get("people", 0)
+    told = f"{count:,}; no import brings back whom they name"
+    return Finding("tombstones", True, f"{told}; {again:,} people erased again" if again else told)
 
 
 def _past(resources: Resources, as_of: datetime) -> Finding:
     slug = resources.organization.slug
     at = retention.clock(resources.organization, as_of)
     with resources.session() as connection:
-        counts = retention.count_past(connection, at)
+        counts = {
+            table: one.past - one.held
+            for table, one in standing(connection, at, as_of).items()
+            if one.past > one.held
+        }
         overdue = restored.overdue_keys(connection, at.cutoff)
     if overdue:
         counts["keys of past weeks"] = overdue

@@ -123,6 +123,12 @@ def expire(connection: Connection, as_of: datetime) -> int:
     return _end(connection, _table.expires_at <= as_of, "expired")
 
 
+def count_past(connection: Connection, as_of: datetime) -> int:
+    """How many archives are there whose time is over."""
+    past = select(func.count()).where(_table.expires_at <= as_of, _table.state.in_(LIVE))
+    return int(connection.execute(past).scalar_one())
+
+
 def delete_of(connection: Connection, subject: bytes, user_ids: Sequence[int] = ()) -> int:
     """Ends every archive of a person, by whatever name it was asked for; how many.
 

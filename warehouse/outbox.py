@@ -71,7 +71,9 @@ def said_before(connection: Connection, cutoff: datetime) -> list[Said]:
     """What was queued before the cutoff and, for all that is known, stands in Slack."""
     rows = connection.execute(
         select(outbox.c.message_key, outbox.c.channel, outbox.c.slack_ts, outbox.c.created_at)
-        .where(outbox.c.created_at < cutoff, outbox.c.state.in_(["posted", "sending"]))
+        .where(
+            outbox.c.created_at < cutoff, outbox.c.state.in_(["posted", "sending", "retracting"])
+        )
         .order_by(outbox.c.created_at)
     )
     return [Said(*row) for row in rows]

@@ -8,8 +8,6 @@ goes on.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from uuid import UUID
 
 import msgspec
@@ -20,7 +18,7 @@ from tasks.escalation import linked_tickets
 from tasks.quarantine import COLUMN as QUARANTINE
 from tasks.resources import Resources
 from tasks.zendesk.erased import Erased, mentions, stone_of
-from warehouse import erasure, outbox, quarantine, tombstones
+from warehouse import erasure, exports, holds, outbox, quarantine, tombstones
 from warehouse.opt_outs import wait_for_writers
 from warehouse.quarantine import Held
 from warehouse.subjects import Names
@@ -61,7 +59,7 @@ def erase_people(
     done += erasure.forget_answers(connection, subject)
     done["app.quarantine"] += _forget_quarantined(resources, connection)
     done["app.outbox"] += _take_back(connection, theirs)
-    done["app.exports"] += _forget_exports(connection, asked.subject, user_ids)
+    done["app.exports"] += exports.delete_of(connection, asked.subject, user_ids)
     done += erasure.forget_names(connection, subject)
     erasure.measure_again(connection, theirs.ticket_ids)
     done["tickets that stay, without the person"] = len(theirs.own)
@@ -75,9 +73,6 @@ def _refuse_held(
     resources: Resources, connection: Connection, subject: Subject, theirs: Theirs
 ) -> None:
     """A legal hold comes before an erasure (GDPR, article 17(3)(e))."""
-    if find_spec("warehouse.holds") is None:
-        return  # a warehouse without holds
-    holds = import_module("warehouse.holds")
     holds.lock(connection, resources.organization.org_id)
     held = holds.held_tickets(connection, theirs.ticket_ids)
     if held or any(holds.holds_user(connection, one) for one in subject.user_ids):
@@ -137,14 +132,6 @@ def _take_back(connection: Connection, theirs: Theirs) -> int:
         if wanted.intersection(linked_tickets(msgspec.json.encode([one.blocks, one.fallback])))
     ]
     return outbox.take_back(connection, keys) if keys else 0
-
-
-def _forget_exports(connection: Connection, subject: bytes, user_ids: Sequence[int]) -> int:
-    """Ends the archives that were made for them; how many."""
-    if find_spec("warehouse.exports") is None:
-        return 0  # a warehouse without archives
-    ended: int = import_module("warehouse.exports").delete_of(connection, subject, user_ids)
-    return ended
 
 
 def _prove(connection: Connection, subject: Subject, theirs: Theirs) -> None:

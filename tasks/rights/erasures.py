@@ -15,6 +15,7 @@ from tasks.escalation import SlackChannel
 from tasks.recording_ends import sweep_objects
 from tasks.resources import Resources
 from tasks.rights.erasing import AGENTS, Asked, erase_people
+from tasks.rights.exports import sweep_archives
 from tasks.zendesk.erased import Erased, stone_of
 from warehouse import built, erasure, outbox, requests, tombstones
 from warehouse.ledger import exclusive
@@ -148,6 +149,7 @@ def _clear_elsewhere(resources: Resources, *, agents: bool) -> None:
     try:
         with exclusive(resources.engine, organization):
             sweep_objects(resources)
+            sweep_archives(resources)
             _clear_built(resources, agents=agents)
     except TransientError as error:
         raise TransientError(

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, RowMapping
 
+from tasks.corrections import corrected_fields
 from tasks.encryption import Cipher
 from tasks.errors import PermanentError
 from tasks.zendesk.contents import (
@@ -52,6 +53,9 @@ def iter_records(
         if kind.sealed is not None:
             record["version_at"] = row["clock_at"]
             record |= _opened(cipher, kind, row)
+        if kind.name == "profile":  # a person's own word wins
+            user_id = row["user_id"]
+            record |= corrected_fields(connection, cipher, [user_id]).get(user_id, {})
         yield record
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tasks.resources import Resources
+from tasks.rights.erasures import serve_erasures
 from tasks.rights.exports import live_export, make_export
 from tasks.rights.opt_outs import opt_out
 from tasks.rights.requests import end, pending
@@ -58,7 +59,10 @@ def _serve_export(resources: Resources, request: Request, as_of: datetime) -> bo
 
 
 # What serves the approved requests of a kind: how many it served.
-SERVED: dict[str, Callable[[Resources, datetime], int]] = {"exports made": serve_exports}
+SERVED: dict[str, Callable[[Resources, datetime], int]] = {
+    "erasures served": lambda resources, _: serve_erasures(resources)["done"],
+    "exports made": serve_exports,
+}
 
 
 def serve_approved(resources: Resources, as_of: datetime) -> dict[str, int]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from tasks.encryption.phones import number_digits
 from tasks.zendesk.page import BadRecord, Page
 from tasks.zendesk.records import Call, Identity, Ticket, TicketEvent, User
 from tasks.zendesk.rows.events import COMMENTS, voice_of
@@ -99,10 +100,11 @@ class Erased:
         return call_id in self.known.call_ids or call_id in self.call_ids
 
     def _of_address(self, value: str | None, column: str) -> UUID | None:
-        if not value:
-            return None
         kind = "email" if column == EMAIL else "phone"
-        index = self._hasher.blind_index(value, column=column)
+        written = number_digits(value or "") if kind == "phone" else value
+        if not written:
+            return None
+        index = self._hasher.blind_index(written, column=column)
         return self.known.stones.get(stone_of(self._hasher, kind, index))
 
 

@@ -20,6 +20,13 @@ inner join zendesk.user_identities as i
     on o.org_id = i.org_id and coalesce(o.email_index, o.phone_index) = i.value_index
 union
 select
+    c.org_id,
+    c.user_id
+from app.ai_opt_outs as o
+inner join app.corrections as c
+    on o.org_id = c.org_id and coalesce(o.email_index, o.phone_index) = c.value_index
+union
+select
     o.org_id,
     o.zendesk_user_id as user_id
 from app.ai_opt_outs as o

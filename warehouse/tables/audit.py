@@ -69,5 +69,5 @@ seals = Table(
     CheckConstraint("events > 0", name="events"),
     CheckConstraint("after_no < through_no", name="numbers"),
     schema="audit",
-    info={"class": "seal"},
+    info={"class": "audit"},
 )

@@ -132,6 +132,9 @@ def _widen_opt_outs() -> None:
     for name in ("opted_out_people.sql", "opted_out_tickets.sql"):
         run_script(name)
     op.execute("grant select on ai.opted_out_people to vensor_loader, vensor_transformer")
+    op.execute(
+        "grant select (org_id, user_id, value_index) on app.corrections to vensor_transformer"
+    )
 
 
 def _read_users_again() -> None:
