@@ -82,9 +82,11 @@ def approve_deletion(resources: Resources) -> None:
         if found is None or found.approved_by is not None:
             state = "is approved already" if found else "was asked for by nobody"
             raise ConfigurationError(f"the end of {slug} {state}: `vensor org delete --org {slug}`")
-        if not offboarding.approve(connection, approved_by=actor):
-            raise NotAllowedError(f"{actor} asked for it: another person must approve (four eyes)")
-        _audit(resources, connection, "org.delete.approve", {"asked_by": found.asked_by})
+        approved = offboarding.approve(connection, approved_by=actor)
+        action = "org.delete.approve" if approved else "refused"
+        _audit(resources, connection, action, {"asked_by": found.asked_by})
+    if not approved:
+        raise NotAllowedError(f"{actor} asked for it: another person must approve (four eyes)")
 
 
 def delete_organization(leaving: Leaving) -> Path:

@@ -94,16 +94,18 @@ def approve(resources: Resources, request_id: UUID) -> None:
         found = requests.find(connection, request_id, lock=True)
         if found is None or found.state != "open":
             raise ConfigurationError(f"no open request {request_id}: see `vensor privacy requests`")
-        if found.kind in FOUR_EYES and found.asked_by == actor:
-            raise NotAllowedError(
-                f"{actor} entered this request: another person must approve it (four eyes)"
-            )
-        requests.approve(connection, request_id, approved_by=actor)
+        alone = found.kind in FOUR_EYES and found.asked_by == actor
+        if not alone:
+            requests.approve(connection, request_id, approved_by=actor)
         resources.audit(
             connection,
-            action="privacy.approve",
+            action="refused" if alone else "privacy.approve",
             purpose=found.kind,
             details={"request_id": str(request_id), "subject": found.subject.hex()},
+        )
+    if alone:
+        raise NotAllowedError(
+            f"{actor} entered this request: another person must approve it (four eyes)"
         )
 
 
