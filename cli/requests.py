@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.display import print_json, stdout
+from cli.display import print_json, stdout, wide
 from cli.gate import needs
 from cli.person import Org
 from tasks.errors import ConfigurationError, PermanentError
@@ -48,7 +48,7 @@ def requests(
     if as_json:
         print_json([_as_dict(one, archives) for one in found])
     elif found:
-        stdout.print(_table(found, archives, datetime.now(UTC)))
+        wide.print(_table(found, archives, datetime.now(UTC)))
     else:
         stdout.print("nobody waits for anything")
 

@@ -106,6 +106,12 @@ def forget_ended(connection: Connection, before: datetime) -> int:
     return connection.execute(legal_holds.delete().where(ended)).rowcount
 
 
+def forget_users(connection: Connection, user_ids: Collection[int]) -> int:
+    """Deletes the holds on these users, which have all ended; how many."""
+    theirs = and_(_table.kind == "user", _table.subject_id.in_(user_ids))
+    return connection.execute(legal_holds.delete().where(theirs)).rowcount
+
+
 def ended_since(connection: Connection, since: datetime) -> bool:
     """Whether a hold has ended since then, or came to its end."""
     ended = func.least(_table.lifted_at, _table.until)

@@ -52,8 +52,9 @@ def content_columns() -> list[SealedColumn]:
 
 def iter_values(connection: Connection, where: SealedColumn) -> Iterator[Value]:
     """Every value of a column as it comes; not all of them are held at once."""
-    streamed = connection.execution_options(stream_results=True, yield_per=1_000)
-    for *ids, at, value in streamed.execute(select(*where.ids(), where.instant(), where.column)):
+    asked = select(*where.ids(), where.instant(), where.column)
+    streamed = {"stream_results": True, "yield_per": 1_000}
+    for *ids, at, value in connection.execute(asked, execution_options=streamed):
         yield Value(tuple(ids), at, bytes(value))
 
 

@@ -59,6 +59,7 @@ def erase_people(
     done += erasure.forget_answers(connection, subject)
     done["app.quarantine"] += _forget_quarantined(resources, connection)
     done["app.outbox"] += _take_back(connection, theirs)
+    done["app.legal_holds"] += holds.forget_users(connection, user_ids)
     done["app.exports"] += exports.delete_of(connection, asked.subject, user_ids)
     done += erasure.forget_names(connection, subject)
     erasure.measure_again(connection, theirs.ticket_ids)

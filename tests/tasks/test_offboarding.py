@@ -27,7 +27,8 @@ from tasks.takeout_content import CONTENT, open_content
 from tests.conftest import KEK, measured_database, new_organization
 from tests.warehouse.planted import MINE, THEIRS, Planted, planted
 from warehouse import embedded, offboarding
-from warehouse.keys import destroy_content_keys
+from warehouse.holds import find_all, lift
+from warehouse.keys import destroy_past
 from warehouse.loading import Rows, merge
 from warehouse.sessions import Logins, directory
 from warehouse.tables import zendesk
@@ -125,6 +126,12 @@ def test_nothing_of_it_is_left_and_nothing_of_others_is_touched(
         page.parent.mkdir(parents=True)
         page.write_text("a page")
     _approved(leaves, monkeypatch)
+    with pytest.raises(NotAllowedError, match="1 legal holds"):
+        delete_organization(_leaving(leaves, out))
+    assert not out.exists(), "a hold comes before anything ends"
+    with leaves.session() as connection:
+        (hold,) = find_all(connection)
+        lift(connection, hold.hold_id, lifted_by="local:another")
     with pytest.raises(_Killed):
         delete_organization(_leaving(leaves, out, forget_runs=_killed))
     assert not _live_keys(warehouse), "keys go before rows"
@@ -217,7 +224,7 @@ def test_words_are_taken_along_sealed_and_only_if_asked_for(
             rows = Rows(zendesk.ticket_contents, TICKET, [(key, sealed, at)])
             merge(connection, resources.organization.org_id, rows)
         cipher.record_uses(connection)
-        destroy_content_keys(connection, weeks_until=(as_of - timedelta(days=37)).date())
+        destroy_past(connection, ends=(as_of - timedelta(days=37)).date())
     _approved(resources, monkeypatch)
     out, key_file = tmp_path / "out", tmp_path / "acme.key"
     with pytest.raises(ConfigurationError, match="keep them apart"):

@@ -273,7 +273,7 @@ def test_each_session_sees_its_own_rows(warehouse: Planted) -> None:
     assert seen["loader"] > 50
     assert seen["transformer"] > 25
     assert seen["vensor_bi"] == len(views) > 0
-    assert seen["vensor_auditor"] == 5
+    assert seen["vensor_auditor"] == 6
     assert seen["vensor_privacy_officer"] == 5
     if warehouse.supabase:
         assert seen["a member"] == seen["vensor_bi"]

@@ -37,6 +37,7 @@ NO_PERSON = {
     "rating_id",
     "schedule_id",
     "sla_policy_id",
+    "subject_id",  # of a legal hold: none that is in force is erased, one that ended goes with it
     "ticket_id",
 }
 # Hashes and ciphertexts of what is no address or number of a person's.
@@ -45,9 +46,14 @@ NO_INDEX = {
     "checksum",
     "content_hash",
     "digest",
+    "digests",
     "evidence_hash",
+    "mac",
+    "previous",
     "requested_hash",
     "sealed",
+    "sha256",
+    "signature",
     "sop_version",
     "subject",  # of a request: a record of what was asked for and done
     "token_hash",

@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from tasks.audio import read_recording
 from tasks.errors import ConfigurationError
 from tasks.holding import set_aside
 from tasks.holds import checked_reason, lift_hold, place_holds
 from tasks.purging import Purge, _end_content, carry_out, find_past
-from tasks.recordings import fetch_recordings, read_recording
+from tasks.recordings import fetch_recordings
 from tasks.resources import Resources, opened
 from tasks.rotate import rotate_data_keys
 from tasks.storage import open_stores

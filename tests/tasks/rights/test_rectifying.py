@@ -135,5 +135,5 @@ def test_it_must_be_clear_who_is_meant(desk: Desk) -> None:
     with pytest.raises(ConfigurationError, match="nobody is found"):
         rectify(desk.resources, named(desk.resources, user_id=5), "name", "x")
     desk.load("users", page_of(users=[desk.user(12, "Nina", email="n@example.org", phone=PHONE)]))
-    with pytest.raises(ConfigurationError, match=f"--zendesk-id .12, {MARIA}"):
+    with pytest.raises(ConfigurationError, match=f"12, {MARIA} by --zendesk-id"):
         rectify(desk.resources, named(desk.resources, phone=PHONE), "name", "x")
