@@ -13,8 +13,9 @@ PERSONAL = {
     "phone number": "[+][0-9][0-9 ().-]{7,18}[0-9]|[(]?[0-9]{3}[)]?[ .-][0-9]{3}[ .-][0-9]{4}",
     "card number": "([0-9][ -]?){12,18}[0-9]",
 }
-# Links lead to tickets by their number, which has as many digits as it likes.
-NUMBERS_OF_TICKETS = "/agent/tickets/[0-9]+|#[0-9]+"
+# Links lead to tickets by their number, which has as many digits as it likes; and a day behind a name
+# that ends in digits is no card.
+NO_ONE_S = "/agent/tickets/[0-9]+|#[0-9]+|20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 
 def _none(what: str, pattern: str) -> Expected:
@@ -30,7 +31,7 @@ def _none(what: str, pattern: str) -> Expected:
         ),
         found as (
             select (regexp_matches(
-                regexp_replace(s.words, '{NUMBERS_OF_TICKETS}', '', 'g'), '({escaped})', 'g'
+                regexp_replace(s.words, '{NO_ONE_S}', '', 'g'), '({escaped})', 'g'
             ))[1] as part
             from said as s
         ),

@@ -108,6 +108,7 @@ def test_the_terminal_goes_through_the_same_door(
             "authorize",
             "authorization.use",
             "retention.purge",
+            "retention.proof",
         ]
     stranger = Terminal(members_terminal.environment | {"VENSOR_TOKEN": supabase.token()})
     refused = stranger.run("retention", "--org", organization.slug)

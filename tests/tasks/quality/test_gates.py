@@ -278,6 +278,7 @@ def test_what_looks_like_a_person_s_data_is_not_posted(
     message = {"channel": "C1", "fallback": "3 created"}
     link = "<https://acme.zendesk.com/agent/tickets/4111111111111111|#4111111111111111>"
     fine = [{"text": {"text": f"{link} open, Desk desk@acme.example: risk +0.65, -0.3 2026-03-10"}}]
+    fine += [{"text": {"text": "Shop 9601819191 2026-03-10"}}]
     add(app.outbox, message_key="fine", blocks=fine, **message)
     assert not gate(logins.loader, organization.org_id, "before_posting", as_of=AS_OF).failed
     words = "anna@mail.example, +49 30 1234 5678 or 4111 1111 1111 1111"
