@@ -13,12 +13,12 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: setup
 	@$(BIN)/vensor demo
 
-PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 test: setup-dev
 	@$(PYTEST) -m "not slow"
 
-# what `make test` leaves out as well: about half an hour on two cores
+# what `make test` leaves out as well: a quarter of an hour more on two cores
 test-all: setup-dev
 	@$(PYTEST)
 

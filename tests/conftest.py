@@ -71,7 +71,11 @@ SLOW = (
     "tests/flows/test_evaluation.py",
     "tests/flows/test_gates.py",
     "tests/flows/test_offboarding.py",
+    "tests/flows/test_killed.py",
+    "tests/flows/test_no_leaks.py",
     "tests/flows/test_organization.py::test_one_organization_s_failure",
+    "tests/flows/test_privacy.py",
+    "tests/flows/test_retention.py",
     "tests/tasks/models/test_killed.py",
     "tests/tasks/recordings/test_words.py::test_word_errors",
     "tests/tasks/rights/test_erasing.py::test_an_erased_person_is_gone",
@@ -82,6 +86,7 @@ SLOW = (
     "tests/tasks/test_rotation.py::test_under_load",
     "tests/tasks/zendesk/test_limits.py::test_processes_share",
     "tests/tasks/zendesk/test_modes.py",
+    "tests/warehouse/test_backups.py::test_without_the_keys",
     "tests/warehouse/test_search.py::test_cells_hold_the_nearest",
 )
 SLOW_SHAPE = "supabase"
