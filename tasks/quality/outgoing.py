@@ -13,8 +13,8 @@ PERSONAL = {
     "phone number": "[+][0-9][0-9 ().-]{7,18}[0-9]|[(]?[0-9]{3}[)]?[ .-][0-9]{3}[ .-][0-9]{4}",
     "card number": "([0-9][ -]?){12,18}[0-9]",
 }
-# Links lead to tickets by their number, which has as many digits as it likes; and a day behind a name
-# that ends in digits is no card.
+# Links lead to tickets by their number, which has as many digits as it likes; and a day behind a
+# name that ends in digits is no card.
 NO_ONE_S = "/agent/tickets/[0-9]+|#[0-9]+|20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 
