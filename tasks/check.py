@@ -2,9 +2,7 @@
 
 from datetime import datetime
 
-from prefect.artifacts import create_table_artifact
-from prefect.runtime import flow_run
-
+from tasks.artifacts import show_table
 from tasks.errors import ClosedGateError
 from tasks.quality import Check, GateResult, gate, keep, suite_version
 from tasks.resources import Resources, opened
@@ -52,13 +50,11 @@ def _told(checks: list[Check]) -> str:
 
 
 def _show(slug: str, result: GateResult) -> None:
-    """A table of the run's, if there is one: names and counts, what does not hold first."""
-    if flow_run.id is None:  # Prefect would start a server of its own to keep it
-        return
+    """A table of the run's: names and counts, what does not hold first."""
     checks = sorted(result.checks, key=lambda one: one.holds)
-    create_table_artifact(
-        key=f"gate-{slug}-{result.suite.replace('_', '-')}",
-        table=[
+    show_table(
+        f"gate-{slug}-{result.suite.replace('_', '-')}",
+        [
             {
                 "suite": result.suite,
                 "table": one.table,
@@ -69,5 +65,5 @@ def _show(slug: str, result: GateResult) -> None:
             }
             for one in checks
         ],
-        description=f"{slug}: {result.suite}, {'closed' if result.failed else 'open'}",
+        f"{slug}: {result.suite}, {'closed' if result.failed else 'open'}",
     )

@@ -12,23 +12,21 @@ import msgspec
 from sqlalchemy import Connection
 
 from tasks.encryption import Cipher
-from tasks.encryption.phones import number_digits
+from tasks.encryption.addresses import EMAIL, PHONE, address_index
 from tasks.zendesk.contents import UserContent
 from tasks.zendesk.records import User
-from tasks.zendesk.rows.people import INDEXED
 from warehouse import corrections
 from warehouse.corrections import Correction, SealedField
 
 COLUMN = "app.corrections.sealed"
-INDEXES = {"email": INDEXED["email"], "phone": INDEXED["phone_number"]}
+INDEXES = {"email": EMAIL, "phone": PHONE}
 FIELDS = ("name", *INDEXES)
 Fields = Mapping[str, str]
 
 
 def correction(cipher: Cipher, user_id: int, field: str, value: str) -> Correction:
     """A correction, sealed. `field` is one of `FIELDS`."""
-    written = number_digits(value) if field == "phone" else value
-    index = cipher.blind_index(written, column=INDEXES[field]) if field in INDEXES else None
+    index = address_index(cipher, value, INDEXES[field]) if field in INDEXES else None
     sealed = cipher.seal_secret(value.encode(), column=COLUMN, row_id=f"{user_id}/{field}")
     return Correction(user_id, field, sealed, _hash(cipher, field, value), index)
 

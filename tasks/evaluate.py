@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from prefect.artifacts import create_table_artifact
-
+from tasks.artifacts import show_table
 from tasks.evaluating import evaluate
 from tasks.evaluation.records import Measured
 from tasks.evaluation.wording import CAPABILITIES, FIGURES, SOURCES
@@ -16,10 +15,10 @@ def evaluate_organization(slug: str, as_of: datetime) -> int:
     """Measures and stores by labels, ratings and evidence; how many figures. No word leaves it."""
     with opened(slug) as resources:
         measured = evaluate(resources, at=as_of, truths=None, held_out=False)
-    create_table_artifact(
-        key=f"evaluation-{slug}",
-        table=[line for one in measured for line in _lines(one)],
-        description=f"Quality of {slug}'s scores",
+    show_table(
+        f"evaluation-{slug}",
+        [line for one in measured for line in _lines(one)],
+        f"Quality of {slug}'s scores",
     )
     return sum(len(one.figures) for one in measured)
 

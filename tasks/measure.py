@@ -12,7 +12,7 @@ from tasks.step import step
 from tasks.unchanged import unless_unchanged
 from warehouse import publishing
 from warehouse.ledger import StageResult
-from warehouse.sessions import engine_for, tenant_session
+from warehouse.sessions import tenant_session
 
 MEASURED, SUITE = "metrics", "before_publish"
 
@@ -34,8 +34,7 @@ def build_metrics(slug: str, as_of: datetime) -> StageResult:
 def _build(resources: Resources, as_of: datetime) -> StageResult:
     org_id = resources.organization.org_id
     name_agents(resources)
-    engine = engine_for(resources.logins.transformer)
-    try:
+    with resources.transformer() as engine:
         with tenant_session(engine, org_id) as connection:
             definition = _definition(resources)
             begun = publishing.begin(connection, as_of=as_of, definition=definition)
@@ -49,8 +48,6 @@ def _build(resources: Resources, as_of: datetime) -> StageResult:
         )
         with tenant_session(engine, org_id) as connection:
             publishing.finish(connection, org_id, begun)
-    finally:
-        engine.dispose()
     return StageResult(result.models, result.rows, note=f"{result.models} models")
 
 

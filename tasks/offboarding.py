@@ -34,7 +34,7 @@ from warehouse import holds, keys, logins, offboarding, organizations
 from warehouse.ledger import exclusive
 from warehouse.offboarding import Offboarding
 from warehouse.recordings import has_objects
-from warehouse.sessions import directory, engine_for, tenant_session
+from warehouse.sessions import directory, tenant_session
 
 STAGE = "offboarding"
 PURPOSE = "the organization leaves"
@@ -269,13 +269,12 @@ def _note(resources: Resources, name: str, told: Told) -> None:
 def _delete_rows(resources: Resources) -> None:
     """What dbt made by its own login, all else by a function that asks for the approval again."""
     org_id, done = resources.organization.org_id, Counter[str]()
-    transformer = engine_for(resources.logins.transformer)
-    try:
-        with tenant_session(transformer, org_id) as connection:
-            for name, rows in offboarding.delete_metrics(connection):
-                done[name] += rows
-    finally:
-        transformer.dispose()
+    with (
+        resources.transformer() as transformer,
+        tenant_session(transformer, org_id) as connection,
+    ):
+        for name, rows in offboarding.delete_metrics(connection):
+            done[name] += rows
     for name in offboarding.own_tables():
         while True:
             with resources.session() as connection:

@@ -3,8 +3,7 @@
 import logging
 from datetime import datetime
 
-from prefect.artifacts import create_table_artifact
-
+from tasks.artifacts import show_table
 from tasks.reminding import told_in_short
 from tasks.resources import opened
 from tasks.rights import enter_and_serve, find_due, named, serve_approved
@@ -38,12 +37,12 @@ def remind(slug: str, as_of: datetime) -> str:
     told = told_in_short(due)
     if due.overdue or due.soon:
         logger.warning("%s: %s", slug, told)
-        create_table_artifact(
-            key=f"privacy-due-{slug}",
-            table=[
+        show_table(
+            f"privacy-due-{slug}",
+            [
                 {"request": str(one.request_id), "kind": one.kind, "due": one.due_at.isoformat()}
                 for one in (*due.overdue, *due.soon)
             ],
-            description=f"{slug}: {told}",
+            f"{slug}: {told}",
         )
     return told

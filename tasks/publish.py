@@ -1,7 +1,5 @@
 """Publishing: what was measured is audited, and then takes the place of the published tables."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -15,7 +13,7 @@ from tasks.step import step
 from tasks.unchanged import forget, unless_unchanged
 from warehouse.ledger import StageResult
 from warehouse.publishing import clear, publish
-from warehouse.sessions import engine_for, tenant_session
+from warehouse.sessions import tenant_session
 
 
 @step
@@ -25,7 +23,7 @@ def publish_metrics(slug: str, as_of: datetime) -> StageResult:
     Raises: ClosedGateError naming what does not hold; the tables stay as they were, and the next
     run measures again.
     """
-    with opened(slug) as resources, _transformer(resources) as engine:
+    with opened(slug) as resources, resources.transformer() as engine:
         result = unless_unchanged(
             resources,
             f"gate {SUITE}",
@@ -36,15 +34,6 @@ def publish_metrics(slug: str, as_of: datetime) -> StageResult:
         # only once it is noted that it is done: a run that is killed before publishes again
         clear(engine, resources.organization.org_id)
     return result
-
-
-@contextmanager
-def _transformer(resources: Resources) -> Iterator[Engine]:
-    engine = engine_for(resources.logins.transformer)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
 
 
 def _publish(resources: Resources, engine: Engine, as_of: datetime) -> StageResult:

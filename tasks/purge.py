@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from prefect.artifacts import create_table_artifact
-from prefect.runtime import flow_run
-
+from tasks.artifacts import show_table
 from tasks.purging import Purge, carry_out, find_past, rehearse
 from tasks.resources import opened, opened_engine
 from tasks.settings import load_settings
@@ -67,13 +65,11 @@ def _receipt(purge: Purge, verb: str) -> str:
 
 
 def _show(slug: str, proof: Proof) -> None:
-    """The proof as a table of the run's, if there is one."""
-    if flow_run.id is None:  # Prefect would start a server of its own to keep it
-        return
+    """The proof as a table of the run's."""
     classes = proof.record["classes"]
     rows = classes.items() if isinstance(classes, dict) else []
-    create_table_artifact(
-        key=f"retention-{slug}",
-        table=[{"class": kind, **counts} for kind, counts in rows],
-        description=f"{slug}: what was past its clock, proof {proof.proof_id}",
+    show_table(
+        f"retention-{slug}",
+        [{"class": kind, **counts} for kind, counts in rows],
+        f"{slug}: what was past its clock, proof {proof.proof_id}",
     )

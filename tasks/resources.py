@@ -52,6 +52,15 @@ class Resources:
             self.cipher.reads.put_back(read)
             raise
 
+    @contextmanager
+    def transformer(self) -> Iterator[Engine]:
+        """The engine of dbt's login, which owns the metric tables; closed at the end."""
+        engine = engine_for(self.logins.transformer)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
     def _audit_reads(
         self,
         connection: Connection,

@@ -5,6 +5,7 @@ None of it holds a value of a row; its slug is in all of it.
 
 import re
 from collections.abc import Iterator
+from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
@@ -43,9 +44,9 @@ def _runs(client: SyncPrefectClient) -> Iterator[FlowRun]:
         offset += len(page)
 
 
-def _delete_run(client: SyncPrefectClient, run_id: "object") -> None:
+def _delete_run(client: SyncPrefectClient, run_id: UUID) -> None:
     try:
-        client.delete_flow_run(run_id)  # type: ignore[arg-type]
+        client.delete_flow_run(run_id)
     except ObjectNotFound:
         return  # it went with the run that it was part of
 

@@ -104,13 +104,17 @@ def destroy_past(connection: Connection, *, ends: date, spared: Collection[int] 
 
     None that is `spared`, because something still lies under it.
     """
+    return destroy(connection, find_past(connection, ends=ends) - set(spared))
+
+
+def find_past(connection: Connection, *, ends: date) -> set[int]:
+    """The content keys, not destroyed yet, of the weeks of which all days lie before `ends`."""
     past = select(org_keys.c.key_id).where(
         org_keys.c.purpose == "content",
         org_keys.c.week <= ends - timedelta(days=7),
         org_keys.c.state != "destroyed",
-        org_keys.c.key_id.not_in(spared),
     )
-    return destroy(connection, list(connection.execute(past).scalars()))
+    return set(connection.execute(past).scalars())
 
 
 def destroy(connection: Connection, key_ids: Collection[int]) -> list[int]:

@@ -90,7 +90,9 @@ def clear(engine: Engine, org_id: UUID) -> None:
     the transformer's.
     """
     with tenant_session(engine, org_id) as connection:
-        connection.execute(metric_builds.delete().where(metric_builds.c.state == "candidate"))
+        candidate = metric_builds.delete().where(metric_builds.c.state == "candidate")
+        if not connection.execute(candidate).rowcount:
+            return  # nothing was built since
         for name in _worked_on(connection):
             connection.execute(text(f"delete from {name}"))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -6,9 +6,10 @@ Every function runs in the organization's tenant session.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Text, cast, func, select, update
+from sqlalchemy import Connection, Row, Text, cast, func, select, update
 
 from warehouse.subjects import Names, find_users
 from warehouse.tables.rights import privacy_requests
@@ -153,8 +154,8 @@ def end(
     )
 
 
-def _request(row: object) -> Request:
-    told = row._mapping  # type: ignore[attr-defined]
+def _request(row: Row[Any]) -> Request:
+    told = row._mapping
     return Request(
         told["request_id"],
         told["kind"],

@@ -1,12 +1,11 @@
 """What a warehouse is like that came from a backup. Each function says in which session it runs."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, text
 
 from warehouse.tables.app import watermarks
-from warehouse.tables.keys import org_keys
 
 UNBOUND = text("""
     select c.oid::regclass::text from pg_class as c
@@ -57,20 +56,6 @@ def cursors(connection: Connection) -> Cursors:
     """In the organization's tenant session."""
     found = select(func.count(), func.max(watermarks.c.moved_at))
     return Cursors(*connection.execute(found).one())
-
-
-def overdue_keys(connection: Connection, cutoff: datetime) -> int:
-    """How many keys there are of weeks that are past the clock: a copy of keys brought them back.
-
-    In the organization's tenant session.
-    """
-    week_after: date = cutoff.date() - timedelta(days=7)
-    found = select(func.count()).where(
-        org_keys.c.purpose == "content",
-        org_keys.c.week <= week_after,
-        org_keys.c.state != "destroyed",
-    )
-    return int(connection.execute(found).scalar_one())
 
 
 def hold_messages(connection: Connection) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from warehouse.subjects import Names
 
@@ -128,8 +128,8 @@ def theirs_of(connection: Connection, subject: Subject) -> Theirs:
         "agents": list(subject.agents),
     }
 
-    def ask(query: object, **more: Collection[int]) -> list[int]:
-        return sorted(connection.execute(query, told | more).scalars())  # type: ignore[call-overload]
+    def ask(query: TextClause, **more: Collection[int]) -> list[int]:
+        return sorted(connection.execute(query, told | more).scalars())
 
     own = ask(OWN)
     mine = set(own)

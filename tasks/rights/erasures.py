@@ -21,7 +21,7 @@ from warehouse import built, erasure, outbox, requests, tombstones
 from warehouse.ledger import exclusive
 from warehouse.organizations import find_connection
 from warehouse.requests import Request
-from warehouse.sessions import engine_for, tenant_session
+from warehouse.sessions import tenant_session
 from warehouse.subjects import Names, find_users, people_present, users_by_index
 
 Receipt = Mapping[str, int | str]
@@ -159,8 +159,7 @@ def _clear_elsewhere(resources: Resources, *, agents: bool) -> None:
 
 
 def _clear_built(resources: Resources, *, agents: bool) -> None:
-    engine = engine_for(resources.logins.transformer)
-    try:
+    with resources.transformer() as engine:
         with tenant_session(engine, resources.organization.org_id) as connection:
             built.clear_scratch(connection)
             named = built.agents_in_facts(connection) if agents else set[int]()
@@ -170,8 +169,6 @@ def _clear_built(resources: Resources, *, agents: bool) -> None:
             gone = [one for one in named if erased.user(one)]
             with tenant_session(engine, resources.organization.org_id) as connection:
                 built.clear_facts(connection, gone)
-    finally:
-        engine.dispose()
 
 
 def _end(resources: Resources, request_id: UUID, left_in_slack: int) -> Receipt:

@@ -5,7 +5,7 @@ from uuid import UUID
 from tasks.corrections import FIELDS, correction
 from tasks.errors import ConfigurationError
 from tasks.resources import Resources
-from tasks.rights.requests import ask
+from tasks.rights.requests import enter
 from tasks.rights.subjects import Person
 from warehouse import corrections, requests
 
@@ -27,8 +27,8 @@ def rectify(resources: Resources, person: Person, field: str, value: str) -> UUI
             f" say which by --zendesk-id ({', '.join(map(str, person.user_ids))})"
         )
     (user_id,) = person.user_ids
-    request_id = ask(resources, "rectify", person)
     with resources.session() as connection:
+        request_id = enter(resources, connection, "rectify", person)
         one = correction(resources.cipher, user_id, field, told)
         org_id = resources.organization.org_id
         corrections.put(connection, org_id, one, request_id=request_id)

@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-from tasks.encryption import number_digits
+from tasks.encryption.addresses import EMAIL, PHONE, address_index
 from tasks.errors import ConfigurationError
 from tasks.resources import Resources
 from warehouse.requests import Request
 from warehouse.subjects import Names, find_users
-
-EMAIL, PHONE = "zendesk.users.email", "zendesk.users.phone"
 
 
 @dataclass(frozen=True)
@@ -39,15 +37,9 @@ def named(
     kind, value = told[0]
     if kind == "email" and "@" not in value.strip(" @"):
         raise ConfigurationError("that is not an e-mail address")
-    if kind == "phone":
-        value = number_digits(value)
-        if not value:
-            raise ConfigurationError("that is not a telephone number")
-    names = Names(
-        cipher.blind_index(value, column=EMAIL) if kind == "email" else None,
-        cipher.blind_index(value, column=PHONE) if kind == "phone" else None,
-        user_id,
-    )
+    names = Names(address_index(cipher, email, EMAIL), address_index(cipher, phone, PHONE), user_id)
+    if kind == "phone" and names.phone_index is None:
+        raise ConfigurationError("that is not a telephone number")
     subject = names.email_index or names.phone_index
     subject = subject or cipher.blind_index(value, column="zendesk.users.id")
     found = _person(resources, subject, names)

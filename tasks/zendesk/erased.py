@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from tasks.encryption.phones import number_digits
+from tasks.encryption.addresses import EMAIL, PHONE, address_index
 from tasks.zendesk.page import BadRecord, Page
 from tasks.zendesk.records import Call, Identity, Ticket, TicketEvent, User
 from tasks.zendesk.rows.events import COMMENTS, voice_of
@@ -22,7 +22,6 @@ from warehouse.naming import FIELDS_OF_AGENTS, FIELDS_OF_ANYONE, naming_columns
 from warehouse.tables.zendesk import audit_events
 from warehouse.tombstones import Known, Stone
 
-EMAIL, PHONE = INDEXED["email"], INDEXED["phone_number"]
 FIELDS = {*FIELDS_OF_ANYONE, *FIELDS_OF_AGENTS}
 
 
@@ -101,11 +100,8 @@ class Erased:
 
     def _of_address(self, value: str | None, column: str) -> UUID | None:
         kind = "email" if column == EMAIL else "phone"
-        written = number_digits(value or "") if kind == "phone" else value
-        if not written:
-            return None
-        index = self._hasher.blind_index(written, column=column)
-        return self.known.stones.get(stone_of(self._hasher, kind, index))
+        index = address_index(self._hasher, value, column)
+        return None if index is None else self.known.stones.get(stone_of(self._hasher, kind, index))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from datetime import datetime
 
 import msgspec
 
-from tasks.encryption import Sealer, number_digits
+from tasks.encryption import Sealer
+from tasks.encryption.addresses import EMAIL, PHONE, address_index
 from tasks.zendesk.contents import IdentityContent, OrganizationContent, UserContent
 from tasks.zendesk.records import Identity, Organization, User
 from warehouse.loading import Rows
@@ -25,7 +26,6 @@ USER = (
 USER_CONTENT = ("user_id", "sealed", "changed_at")
 IDENTITY = ("id", "user_id", "type", "is_primary", "verified", "value_index", "changed_at")
 IDENTITY_CONTENT = ("identity_id", "user_id", "sealed", "changed_at")
-EMAIL, PHONE = "zendesk.users.email", "zendesk.users.phone"
 INDEXED = {"email": EMAIL, "phone_number": PHONE}
 ORGANIZATION = ("id", "created_at", "deleted_at", "changed_at")
 ORGANIZATION_CONTENT = ("organization_id", "sealed", "changed_at")
@@ -43,8 +43,8 @@ def user_rows(records: Sequence[User], sealer: Sealer, cutoff: datetime) -> list
                 one.active,
                 one.suspended,
                 one.organization_id,
-                _index(sealer, one.email, EMAIL),
-                _index(sealer, number_digits(one.phone or ""), PHONE),
+                address_index(sealer, one.email, EMAIL),
+                address_index(sealer, one.phone, PHONE),
                 one.created_at,
                 one.updated_at,
             )
@@ -66,8 +66,7 @@ def identity_rows(records: Sequence[Identity], sealer: Sealer, cutoff: datetime)
     contents: list[tuple[object, ...]] = []
     for one in records:
         column = INDEXED.get(one.type or "", "zendesk.user_identities.value")
-        value = number_digits(one.value or "") if column == PHONE else one.value
-        index = _index(sealer, value, column)
+        index = address_index(sealer, one.value, column)
         at = one.updated_at
         skeletons.append((one.id, one.user_id, one.type, one.primary, one.verified, index, at))
         if at >= cutoff:
@@ -94,10 +93,6 @@ def organization_rows(
         Rows(zendesk.organizations, ORGANIZATION, skeletons),
         Rows(zendesk.organization_contents, ORGANIZATION_CONTENT, contents),
     ]
-
-
-def _index(sealer: Sealer, value: str | None, column: str) -> bytes | None:
-    return sealer.blind_index(value, column=column) if value else None
 
 
 def _sealed_user(one: User, sealer: Sealer) -> bytes:
