@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from cli.display import stdout
+from cli.display import stdout, wide
 from cli.gate import needs
 from tasks.errors import ConfigurationError
 from tasks.holds import lift_hold, place_holds
@@ -90,7 +90,10 @@ def list_(
             one.placed_by,
             _end(one),
         )
-    stdout.print(table if found else "nothing is held")
+    if found:
+        wide.print(table)  # ids are to be copied
+    else:
+        stdout.print("nothing is held")
 
 
 @hold.command("lift")
