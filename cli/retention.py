@@ -140,20 +140,22 @@ def _table(clocks: Clocks) -> Table:
 
 def _show_proofs(org: str | None) -> None:
     """Raises: PermanentError naming what was not signed here as it is."""
-    altered = []
+    altered, checked = [], 0
     for slug in [org] if org is not None else _slugs():
         table = Table(title=slug, title_justify="left", box=None, pad_edge=False)
         for name in ("as of (UTC)", "class", "before", "deleted", "held", "after", "oldest left"):
             table.add_column(name)
         with opened(slug) as resources:
             found = verified_proofs(resources, limit=30)
+        checked += len(found)
         for proof, genuine in found:
             _add_proof(table, proof)
             altered += [] if genuine else [f"{slug} {proof.proof_id}"]
         stdout.print(table if found else f"{slug}: no run has proved anything yet")
     if altered:
         raise PermanentError(f"not as they were signed: {', '.join(altered)}")
-    stdout.print("every signature is good")
+    if checked:
+        stdout.print(f"{checked} proofs, every signature is good")
 
 
 def _add_proof(table: Table, proof: Proof) -> None:

@@ -45,13 +45,13 @@ def due_at(kind: str, asked_at: datetime) -> datetime:
 
 
 def ask(resources: Resources, kind: str, person: Person) -> UUID:
-    """Enters a request of this person; its id."""
+    """The id of the request of this kind that the person waits for; entered where there is none."""
     with resources.session() as connection:
-        return enter(resources, connection, kind, person)
+        return pending(resources, connection, kind, person).request_id
 
 
 def enter(resources: Resources, connection: Connection, kind: str, person: Person) -> UUID:
-    """The same, in a transaction that does more."""
+    """Enters a request of this person; its id."""
     request_id = requests.add(
         connection,
         resources.organization.org_id,

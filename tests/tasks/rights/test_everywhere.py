@@ -323,6 +323,7 @@ def test_four_eyes(desk: Desk, approved: Approved) -> None:
     """What nobody else has approved is not done; what is done is done once, and who is said."""
     resources, person = desk.resources, named(desk.resources, user_id=MARIA)
     request_id = ask(resources, "erase", person)
+    assert ask(resources, "erase", person) == request_id, "asked twice it is one"
     with pytest.raises(NotAllowedError, match="four eyes"):
         approve(resources, request_id)
     with pytest.raises(ConfigurationError, match="vensor privacy approve"):
