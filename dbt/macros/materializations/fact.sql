@@ -54,7 +54,7 @@
         create unique index on {{ computed }} ({{ key | join(', ') }})
     {%- endcall %}
     {% call statement('analyze') %} analyze {{ computed }} {% endcall %}
-    {% call statement('loops') %} set local enable_nestloop = on {% endcall %}
+    {% do look_up(true) %}
     {% call statement('remove') -%}
         with written as (
             delete from {{ target }} as t using {{ slice }} as c
@@ -71,12 +71,8 @@
         )
         {{ noted }}
     {%- endcall %}
-    {#- the first build finds no statistics: a loop would look up each row among all those before it -#}
-    {% call statement('no_loops') -%}
-        select set_config(
-            'enable_nestloop', ({{ loaded_after() }} <> '-infinity')::text, true
-        )
-    {%- endcall %}
+    {#- a whole build finds no statistics: a loop would look up each row among all those before it -#}
+    {% do look_up(false) %}
     {% call statement('main') -%}
         with written as (
             insert into {{ target }} ({{ columns | join(', ') }})
@@ -96,5 +92,18 @@
                 analyze {{ target }};
             end if;
         end $$
+    {%- endcall %}
+{%- endmacro %}
+
+{#- A day's changes are looked up by the table's indexes, one after another, though reading all of it
+    at once may seem as cheap: that grows with history. A whole build looks up nothing, but what it is
+    told to (`always`) while there is nothing yet. -#}
+{% macro look_up(always) -%}
+    {% call statement('looked_up') -%}
+        select
+            set_config('enable_nestloop', (days or {{ always }})::text, true),
+            set_config('enable_hashjoin', (not days)::text, true),
+            set_config('enable_mergejoin', (not days)::text, true)
+        from (select {{ loaded_after() }} <> '-infinity' as days) as build
     {%- endcall %}
 {%- endmacro %}

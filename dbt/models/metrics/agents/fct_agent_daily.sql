@@ -32,8 +32,13 @@ groups as (
 
 -- How a ticket was handled is its assignee's at its first solve.
 first_solves as (
-    select * from {{ ref('fct_agent_event') }}
-    where event_name = 'first_solved'
+    select events.*
+    from days
+    inner join {{ ref('fct_agent_event') }} as events
+        on
+            days.org_id = events.org_id
+            and days.metric_day = events.metric_day
+    where events.event_name = 'first_solved'
 ),
 
 quality as (
