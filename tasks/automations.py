@@ -56,7 +56,9 @@ def reconcile_automations(
             continue
         one.enabled = found.enabled
         if AutomationCore.model_validate(found.model_dump()) != one:
-            client.update_automation(found.id, AutomationCore.model_validate(one.model_dump()))
+            # with every default, and without what only Prefect's own makes
+            whole = one.model_dump(exclude={"owner_resource"})
+            client.update_automation(found.id, AutomationCore.model_validate(whole))
             changed.append(one.name)
     for one in wanted.values():
         client.create_automation(one)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -56,15 +57,21 @@ def reconcile(*, file: Path = FILE, webhook: SecretStr | None = None) -> Reconci
             removed, there = _remove_others(client, declared)
             changed = reconcile_automations(client, there, webhook=webhook)
     except httpx.HTTPStatusError as error:
-        raise ConfigurationError(
-            f"the Prefect server refuses ({error.response.status_code});"
-            " is PREFECT_API_AUTH_STRING what it expects?"
-        ) from None
+        raise _refusal(error.response.status_code) from None
     except httpx.HTTPError as error:
         raise TransientError(
             f"the Prefect server does not answer ({type(error).__name__})"
         ) from None
     return Reconciled(len(there), removed, changed)
+
+
+def _refusal(status: int) -> ConfigurationError:
+    what = (
+        "does not let us in: set PREFECT_API_AUTH_STRING to its sign-in"
+        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+        else "refuses what this version deploys: is it of the version that prefect.yaml names?"
+    )
+    return ConfigurationError(f"the Prefect server ({status}) {what}")
 
 
 def _ensure_pool(client: SyncPrefectClient) -> None:
