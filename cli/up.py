@@ -65,7 +65,7 @@ def _up(settings: Settings, count: int, at_once: int, *, theirs: bool) -> None:
     from tasks.deployments import reconcile
 
     with stderr.status("deployments, schedules, automations …"):
-        done = reconcile(webhook=settings.operator_webhook)
+        done = reconcile(webhook=settings.operator_webhook_url)
     stdout.print(f"{done.deployments} deployments are there")
     for one in done.removed:
         stdout.print(f"removed: {one}")

@@ -1,7 +1,7 @@
 """The automations of a Prefect server, as code: runs of dead workers are ended and taken up again,
 and whoever runs this hears of what failed and of what is stale.
 
-A receiver is told where VENSOR_OPERATOR_WEBHOOK names one: an incoming webhook of Slack's or of
+A receiver is told where VENSOR_OPERATOR_WEBHOOK_URL names one: an incoming webhook of Slack's or of
 anyone who takes {"text": "…"}. It gets names of runs and organizations and links, never an error's
 message. Without it the automations are there all the same, and the server's feed shows them fire.
 """
@@ -99,7 +99,7 @@ def _automations(deployments: dict[str, UUID], tells: "Telling") -> Sequence[Aut
         ),
         AutomationCore(
             name="vensor: tell of runs that failed",
-            description="To VENSOR_OPERATOR_WEBHOOK, where there is one.",
+            description="To VENSOR_OPERATOR_WEBHOOK_URL, where there is one.",
             tags=[TAG],
             trigger=_reactive(
                 {"prefect.flow-run.Failed", "prefect.flow-run.Crashed"},

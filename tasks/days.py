@@ -19,7 +19,6 @@ from prefect.events import emit_event
 from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
 
-from tasks.artifacts import show_table
 from tasks.errors import ConfigurationError, TransientError
 from tasks.resources import opened_engine
 from tasks.settings import load_settings
@@ -68,10 +67,6 @@ def start_days(*, as_of: datetime | None, stages: list[Stage] | None) -> dict[st
     for one in found:
         if one.age > STALE_AFTER:
             _tell_stale(one)
-    rows = [
-        {"organization": one.slug, "day": str(one.day), "run": states[one.slug]} for one in found
-    ]
-    show_table("days", rows, "The day of each organization, and the state of its run")
     return states
 
 

@@ -17,8 +17,8 @@ VENSOR_RECORDINGS_URL    file:///… or s3://bucket/prefix to keep recordings in
                          the warehouse
 VENSOR_RECORDINGS_OPTIONS  … and how it is reached: JSON such as {"endpoint_url": "https://…",
                          "key": "…", "secret": "…"}
-VENSOR_OPERATOR_WEBHOOK  where Prefect tells of runs that fail and data that is stale: an incoming
-                         webhook of Slack's, or of anyone who takes {"text": "…"}
+VENSOR_OPERATOR_WEBHOOK_URL  where Prefect tells of runs that fail and data that is stale: a webhook
+                         of Slack's, or of anyone who takes {"text": "…"}
 SENTRY_DSN               where errors are reported, without a value
 OPENAI_API_KEY           models of OpenAI, or of whoever speaks its API, in place of local ones
 OPENAI_BASE_URL          … and where, if not at OpenAI: https, or http on loopback
@@ -91,10 +91,10 @@ class Settings(BaseSettings):
     recording_hosts: str = ",".join(RECORDING_HOSTS)
     recordings_url: str | None = None
     recordings_options: SecretStr | None = None
-    operator_webhook: SecretStr | None = None
+    operator_webhook_url: SecretStr | None = None
     sentry_dsn: SecretStr | None = Field(default=None, validation_alias="SENTRY_DSN")
 
-    @field_validator("operator_webhook")
+    @field_validator("operator_webhook_url")
     @classmethod
     def _is_a_receiver(cls, url: SecretStr | None) -> SecretStr | None:
         parts = urlsplit(url.get_secret_value() if url else "")

@@ -1,12 +1,12 @@
 """What `vensor up` started, asked over its own API as a browser does: with the sign-in and a token
 against forged requests."""
 
-import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,6 +34,16 @@ workers.start(Path(sys.argv[1]), count=1, at_once=2)
 """
 
 
+@contextmanager
+def signed_in(server: orchestrator.Server) -> Iterator[httpx.Client]:
+    """A client of a server's API that may change what is there."""
+    url, auth = f"{server.url}/api", ("vensor", server.password)
+    with httpx.Client(base_url=url, auth=auth, timeout=60) as client:
+        token = client.get("/csrf-token", params={"client": "tests"}).json()["token"]
+        client.headers |= {"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": "tests"}
+        yield client
+
+
 @dataclass
 class Up:
     """A home with a running server and a worker."""
@@ -43,13 +53,8 @@ class Up:
 
     def api(self, verb: str, path: str, told: object = None) -> Any:
         """What the API answers."""
-        server = self.server
-        with httpx.Client(
-            base_url=f"{server.url}/api", auth=("vensor", server.password), timeout=60
-        ) as client:
-            token = client.get("/csrf-token", params={"client": "tests"}).json()["token"]
-            guard = {"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": "tests"}
-            answer = client.request(verb, path, json=told, headers=guard)
+        with signed_in(self.server) as client:
+            answer = client.request(verb, path, json=told)
         assert answer.is_success, (path, answer.status_code, answer.text)
         return answer.json() if answer.content else None
 
@@ -135,7 +140,3 @@ def arguments_of_all() -> list[str]:
 
 def mode(path: Path) -> int:
     return os.stat(path).st_mode & 0o777
-
-
-def kept(path: Path) -> Any:
-    return json.loads(path.read_text())
