@@ -104,8 +104,7 @@ def _await_start(process: "subprocess.Popen[bytes]", pool: str, name: str, log: 
     deadline = time.monotonic() + START_SECONDS
     with get_client(sync_client=True) as client:
         while True:
-            answer = client.request("POST", f"/work_pools/{pool}/workers/filter", json={})
-            if any(one["name"] == name for one in answer.json()):
+            if any(one.name == name for one in client.read_workers_for_work_pool(pool)):
                 return
             if process.poll() is not None or time.monotonic() > deadline:
                 raise ConfigurationError(f"a worker did not start; its log is {log}")

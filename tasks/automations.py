@@ -18,6 +18,7 @@ from prefect.events.actions import RunDeployment as Run
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectNotFound
+from prefect.types import SecretDict
 from pydantic import SecretStr
 
 from tasks.days import STALE
@@ -68,7 +69,10 @@ def reconcile_automations(
 
 def _automations(deployments: dict[str, UUID], tells: "Telling") -> Sequence[AutomationCore]:
     crashed = ChangeFlowRunState(
-        state=StateType.CRASHED, message="its worker gave no sign of life any more"
+        name=None,
+        state=StateType.CRASHED,
+        message="its worker gave no sign of life any more",
+        force=False,
     )
     return [
         AutomationCore(
@@ -95,7 +99,14 @@ def _automations(deployments: dict[str, UUID], tells: "Telling") -> Sequence[Aut
                 {"prefect.flow-run.Crashed"},
                 related=f"prefect.deployment.{deployments['organization']}",
             ),
-            actions=[Run(deployment_id=deployments["daily"])],
+            actions=[
+                Run(
+                    source="selected",
+                    deployment_id=deployments["daily"],
+                    parameters=None,
+                    job_variables=None,
+                )
+            ],
         ),
         AutomationCore(
             name="vensor: tell of runs that failed",
@@ -178,10 +189,11 @@ class Telling:
 def _tells(client: SyncPrefectClient, webhook: SecretStr | None) -> Telling:
     """The receiver is kept as a block, whose URL the server seals; without one it is deleted."""
     if webhook is not None:
-        block = Webhook(
-            url=webhook, headers={"Content-Type": "application/json"}, allow_private_urls=True
+        headers = SecretDict({"Content-Type": "application/json"})
+        Webhook(url=webhook, headers=headers, allow_private_urls=True).save(
+            RECEIVER, overwrite=True
         )
-        return Telling(block.save(RECEIVER, overwrite=True))
+        return Telling(client.read_block_document_by_name(RECEIVER, "webhook").id)
     try:
         known = client.read_block_document_by_name(RECEIVER, "webhook")
     except ObjectNotFound:

@@ -40,7 +40,7 @@ def signed_in(server: orchestrator.Server) -> Iterator[httpx.Client]:
     url, auth = f"{server.url}/api", ("vensor", server.password)
     with httpx.Client(base_url=url, auth=auth, timeout=60) as client:
         token = client.get("/csrf-token", params={"client": "tests"}).json()["token"]
-        client.headers |= {"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": "tests"}
+        client.headers.update({"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": "tests"})
         yield client
 
 
