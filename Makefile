@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # would otherwise be compiled again by every process.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all test-superset check lint bench docs setup setup-dev down clean
+.PHONY: demo up test test-all test-superset check lint bench docs setup setup-dev down clean
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -75,6 +75,10 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements-dev.txt
 	@touch $@
+
+# a Prefect server, its UI, a worker and the schedules, on loopback; `make down` ends them
+up: setup
+	@$(BIN)/vensor up
 
 down:
 	@$(BIN)/vensor down

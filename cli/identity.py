@@ -30,6 +30,7 @@ class Authorizable(StrEnum):
     PRIVACY_RECTIFY = "privacy.rectify"
     PRIVACY_OPT_OUT = "privacy.opt_out"
     PRIVACY_SERVE = "privacy.serve"
+    KEYS_ROTATE = "keys.rotate"
 
 
 def register(app: typer.Typer) -> None:

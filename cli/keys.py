@@ -84,7 +84,7 @@ def rotate(
             )
         _rotate_kek()
         return
-    from tasks.rotate import rotate_data_keys
+    from tasks.rotate import refuse_damaged, rotate_data_keys
 
     damaged = 0
     for slug in _slugs(org):
@@ -92,11 +92,7 @@ def rotate(
             done = rotate_data_keys(slug, at_once=now)
         stdout.print(f"{slug}: {done}")
         damaged += sum(done.damaged.values())
-    if damaged:
-        raise PermanentError(
-            f"{damaged} values do not open: they were altered where they lie, and stay as evidence"
-            " under their old keys; restore them from a backup, then rotate again"
-        )
+    refuse_damaged(damaged)
 
 
 def _rotate_kek() -> None:

@@ -36,6 +36,7 @@ from cli import (
     rights,
     search,
     sop,
+    up,
 )
 from tasks.errors import TransientError, VensorError
 from tasks.sanitising import without_values
@@ -62,6 +63,7 @@ for module in (
     identity,
     connect,
     operate,
+    up,
     retention,
     holds,
     read,

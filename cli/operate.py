@@ -1,4 +1,4 @@
-"""`vensor run`, `daily`, `down`: the flows by hand."""
+"""`vensor run` and `daily`: the flows by hand."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -12,7 +12,6 @@ from tasks.errors import ConfigurationError
 from tasks.resources import opened
 from tasks.settings import load_settings
 from tasks.stages import parse_stages
-from warehouse import embedded
 
 
 def parse_instant(text: str) -> datetime:
@@ -52,7 +51,6 @@ Stages = Annotated[
 def register(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(daily)
-    app.command()(down)
 
 
 @needs("run")
@@ -92,22 +90,6 @@ def daily(as_of: AsOf = None) -> None:
         done = flow(as_of=instant)
     for slug, lines in done.items():
         stdout.print(ledger_table(f"{slug}, as of {instant:%Y-%m-%d %H:%M} UTC", lines))
-
-
-def down() -> None:
-    """Stops the embedded Postgres, the Prefect server and the sandbox. Nothing is lost.
-
-    Example: [bold]vensor down[/bold]
-    """
-    from cli import peers
-
-    home = load_settings().home
-    for name, stop in (
-        ("sandbox", peers.stop),
-        ("Prefect server", orchestrator.stop),
-        ("Postgres", embedded.stop),
-    ):
-        stdout.print(f"{name}: {'stopped' if stop(home) else 'was not running'}")
 
 
 def _configure() -> None:

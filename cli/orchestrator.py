@@ -33,7 +33,24 @@ QUIET = {
     # the terminal shows progress and one line an error; Prefect's own lines go to its server
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_CLI_PROMPT": "false",
+    # what tells a run whose process died from one that is busy: see tasks/automations.py
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
 }
+# What the server itself is told. Its leases lie on disk, so that a limit's places are known after
+# a restart. Runs go from its database, with their logs and artifacts, when people's data goes.
+SERVER = {
+    "PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true",
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
+        "prefect.server.concurrency.lease_storage.filesystem"
+    ),
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(30 * 24 * 3600),
+    "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P7D",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+}
+SIGN_IN = "prefect.sign-in"
+# Whose secrets the server has no use for, and would outlive.
+SECRETS = ("PREFECT_", "VENSOR_", "OPENAI_", "SENTRY_", "SLACK_")
 
 
 @dataclass(frozen=True)
@@ -56,11 +73,16 @@ class Server:
         return f"vensor:{self.password}"
 
 
+def is_operators() -> bool:
+    """Whether the server is one of the operator's, that is neither started nor stopped here."""
+    return "PREFECT_API_URL" in os.environ
+
+
 def configure(home: Path) -> None:
     """Points this process's Prefect at its server. Before Prefect is imported."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
-    if "PREFECT_API_URL" in os.environ:
+    if is_operators():
         return
     server = ensure_running(home)
     os.environ["PREFECT_HOME"] = str(home / "prefect")
@@ -73,7 +95,7 @@ def ensure_running(home: Path) -> Server:
     server = begin(home)
     deadline = time.monotonic() + START_SECONDS
     while not _answers(server):
-        if not psutil.pid_exists(server.pid) or time.monotonic() > deadline:
+        if _process(server) is None or time.monotonic() > deadline:
             raise ConfigurationError(
                 f"the Prefect server did not start; its log is {home / 'prefect.log'}"
             )
@@ -90,11 +112,8 @@ def begin(home: Path) -> Server:
 
 def find(home: Path) -> Server | None:
     """The server of `home` whose process lives, or None."""
-    path = home / "prefect.json"
-    if not path.exists():
-        return None
-    server = Server(**json.loads(path.read_text()))
-    return server if _process(server) is not None else None
+    server = _kept(home)
+    return server if server is not None and _process(server) is not None else None
 
 
 def stop(home: Path) -> bool:
@@ -112,37 +131,58 @@ def stop(home: Path) -> bool:
 
 
 def _start(home: Path) -> Server:
+    """Port and password stay those of the last time: workers and bookmarks go on with them."""
     (home / "prefect").mkdir(exist_ok=True, mode=0o700)
-    port, password = _free_port(), secrets.token_urlsafe(24)
+    kept = _kept(home)
+    port = _free_port(kept.port if kept else 0)
+    password = kept.password if kept else secrets.token_urlsafe(24)
     environment = _inherited() | {
         **QUIET,
+        **SERVER,
         "PREFECT_HOME": str(home / "prefect"),
         "PREFECT_SERVER_API_AUTH_STRING": f"vensor:{password}",
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
     }
-    log = os.open(home / "prefect.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with open(log, "ab") as output:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "prefect", "server", "start"),
-                *("--host", "127.0.0.1", "--port", str(port)),
-            ],
-            cwd=home,
+    process = in_background(
+        ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+        folder=home,
+        environment=environment,
+        log=home / "prefect.log",
+    )
+    server = Server(process.pid, port, password)
+    try:
+        write_private(home / SIGN_IN, f"{server.auth_string}\n")
+        write_private(home / "prefect.json", json.dumps(asdict(server)))
+    except BaseException:
+        process.kill()  # nobody would find it again
+        raise
+    return server
+
+
+def in_background(
+    arguments: list[str], *, folder: Path, environment: dict[str, str], log: Path
+) -> "subprocess.Popen[bytes]":
+    """A Python of ours that outlives this process, and whose output only its owner can read."""
+    with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
-    server = Server(process.pid, port, password)
-    write_private(home / "prefect.json", json.dumps(asdict(server)))
-    return server
+
+
+def _kept(home: Path) -> Server | None:
+    path = home / "prefect.json"
+    return Server(**json.loads(path.read_text())) if path.exists() else None
 
 
 def _inherited() -> dict[str, str]:
     """The environment without vensor's secrets and anyone's token, which the server outlives."""
-    ours = ("PREFECT_", "VENSOR_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {name: value for name, value in os.environ.items() if not name.startswith(SECRETS)}
 
 
 def _process(server: Server) -> psutil.Process | None:
@@ -163,7 +203,12 @@ def _answers(server: Server) -> bool:
         return False
 
 
-def _free_port() -> int:
+def _free_port(wanted: int) -> int:
+    """`wanted` if nobody has it, else another."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return _free_port(0)
         return int(probe.getsockname()[1])

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 
 from prefect import flow
+from prefect.runtime import deployment
 
 from flows.organization import organization
+from tasks.days import start_days
 from tasks.errors import PermanentError
 from tasks.ledger import StageLine
 from tasks.organizations import organization_slugs
@@ -15,11 +17,20 @@ from tasks.stages import Stage
 def daily(
     as_of: datetime | None = None, stages: list[Stage] | None = None
 ) -> dict[str, list[StageLine]]:
-    """Runs `organization` for each, as of one instant. Returns their ledgers' lines by slug.
+    """Runs `organization` for each. Returns their ledgers' lines by slug.
 
-    Raises: PermanentError at the end, naming the organizations whose run failed and why.
+    As a deployment it starts runs of the deployment `organization` and returns at once, with no
+    lines: whichever workers have room run them, so that more machines are more organizations at
+    once. From the schedule it starts those whose day has no run yet; with an instant or stages, all
+    of them. From a terminal, where there may be no worker, it runs them here, one after another.
+
+    Raises: PermanentError at the end, naming the organizations whose run failed, or could not be
+    started, and why.
     """
     instant = as_of or datetime.now(UTC)
+    if deployment.id is not None:
+        start_days(as_of=as_of, stages=stages)
+        return {}
     done: dict[str, list[StageLine]] = {}
     failures: list[str] = []
     for slug in organization_slugs():

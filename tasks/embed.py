@@ -20,6 +20,7 @@ from tasks.conversation import OpenConversation, mark_read, open_conversations
 from tasks.embedding import Batch, Embedder, chunk_document, chunk_turn
 from tasks.encryption import Cipher
 from tasks.errors import BudgetSpentError
+from tasks.ledger import turn
 from tasks.prefetch import prefetched
 from tasks.progress import report
 from tasks.resources import Resources, opened
@@ -69,6 +70,13 @@ def embed_text(slug: str) -> StageResult:
         return Embedding(resources, embedder).run()
 
 
+@step
+def embed_documents(slug: str) -> StageResult:
+    """As `embed_text`, documents only: for those who cannot wait for the day's run."""
+    with opened(slug) as resources, turn(resources), opened_embedder(resources) as embedder:
+        return Embedding(resources, embedder).run(tickets=False)
+
+
 class Embedding:
     """One organization's passages into vectors of one model."""
 
@@ -80,11 +88,11 @@ class Embedding:
         self._rows_in = 0
         self._written = 0
 
-    def run(self) -> StageResult:
+    def run(self, *, tickets: bool = True) -> StageResult:
         """Embeds all that is pending, or as much as the budget allows."""
         with self._resources.session() as connection:
             documents = knowledge.unchunked_documents(connection, model=self._model)
-            pending = pending_tickets(connection, "embed", self._model)
+            pending = pending_tickets(connection, "embed", self._model) if tickets else []
             self._cells = find_cells(
                 connection, model=self._model, dimension=self._embedder.dimension
             )
@@ -94,7 +102,8 @@ class Embedding:
         except BudgetSpentError:
             note = "stopped: today's budget for models is spent; the next day goes on"
         else:
-            self._forget_former()
+            if tickets:
+                self._forget_former()
         refresh_cells(self._resources, model=self._model, dimension=self._embedder.dimension)
         if not self._embedder.remote:
             note_local(self._resources, "embed", self._model, items=self._written)

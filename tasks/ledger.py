@@ -2,16 +2,22 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from tasks.errors import TransientError
 from tasks.progress import report
 from tasks.resources import Resources, opened
 from tasks.sanitising import without_values
 from warehouse import ledger
 from warehouse.ledger import StageResult
+
+# How long a run that a worker runs waits for the organization's other run: longer than most days
+# take, and short enough to be seen before the next morning.
+PATIENCE_SECONDS = 3600.0
+PAUSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -62,9 +68,9 @@ class Run:
 def running(slug: str, *, flow: str, as_of: datetime) -> Iterator[Run]:
     """A run of `slug`, alone among its runs, in the ledger from its beginning to its end.
 
-    Raises: TransientError when another run of the organization is under way.
+    Raises: TransientError when another run of the organization is under way, as `turn` does.
     """
-    with opened(slug) as resources, ledger.exclusive(resources.engine, resources.organization):
+    with opened(slug) as resources, turn(resources):
         with resources.session() as connection:
             org_id = resources.organization.org_id
             run_id = ledger.begin(connection, org_id, flow=flow, as_of=as_of)
@@ -81,3 +87,39 @@ def running(slug: str, *, flow: str, as_of: datetime) -> Iterator[Run]:
         finally:
             with resources.session() as connection:
                 ledger.end(connection, run_id, state=state)
+
+
+@contextmanager
+def turn(resources: Resources, *, patience_seconds: float | None = None) -> Iterator[None]:
+    """The organization's one place for a run, for which a run of a deployment waits for an hour.
+
+    Someone at the terminal is told at once and decides. Who waits holds nothing but a place of its
+    worker's: the place itself is a lock of the warehouse's, which a killed run gives up by itself.
+
+    Raises: TransientError when another run still holds it at the end of that time.
+    """
+    patience = _patience_seconds() if patience_seconds is None else patience_seconds
+    began = time.monotonic()
+    with ExitStack() as held:
+        while not _took(resources, held, last=time.monotonic() - began >= patience):
+            waited = round(time.monotonic() - began)
+            report("wait", waited, total=round(patience), note="seconds for another run")
+            time.sleep(min(PAUSE_SECONDS, patience))
+        yield
+
+
+def _took(resources: Resources, held: ExitStack, *, last: bool) -> bool:
+    """Whether the place is held now. The `last` time, why not is let out."""
+    try:
+        held.enter_context(ledger.exclusive(resources.engine, resources.organization))
+    except TransientError:
+        if last:
+            raise
+        return False
+    return True
+
+
+def _patience_seconds() -> float:
+    from prefect.runtime import deployment  # seconds to import, which a terminal may not need
+
+    return PATIENCE_SECONDS if deployment.id is not None else 0.0

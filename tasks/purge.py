@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from tasks.artifacts import show_table
+from tasks.ledger import turn
 from tasks.purging import Purge, carry_out, find_past, rehearse
 from tasks.resources import opened, opened_engine
 from tasks.settings import load_settings
 from tasks.step import step
 from warehouse import retention
-from warehouse.ledger import exclusive
 from warehouse.proofs import Proof
 
 
 @step
 def begin_purge(slug: str, as_of: datetime) -> dict[str, int]:
     """Seals the organization's metric days; what is past its clock, by table, before any goes."""
-    with opened(slug) as resources, exclusive(resources.engine, resources.organization):
+    with opened(slug) as resources, turn(resources):
         return dict(find_past(Purge.of(resources, as_of), resources.session))
 
 
@@ -28,7 +28,7 @@ def purge_organization(
 
     `found`: what `begin_purge` counted, where whole days of it have been dropped since.
     """
-    with opened(slug) as resources, exclusive(resources.engine, resources.organization):
+    with opened(slug) as resources, turn(resources):
         purge = Purge.of(resources, as_of)
         if dry_run:
             rehearse(purge)

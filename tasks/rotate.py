@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tasks.errors import TransientError
+from tasks.errors import PermanentError, TransientError
 from tasks.resealing import Resealing, count_values, only
 from tasks.resources import Resources, opened
 from tasks.step import step
@@ -68,6 +68,26 @@ def rotate_data_keys(slug: str, *, at_once: bool = False) -> Rotation:
                     details={"retired": retired},
                 )
         return _finish(resources, retired, timedelta(0) if at_once else GRACE)
+
+
+@step
+def rotate_keys(slug: str, at_once: bool) -> str:
+    """`rotate_data_keys` as a step; what it did in words.
+
+    Raises: PermanentError where values do not open.
+    """
+    done = rotate_data_keys(slug, at_once=at_once)
+    refuse_damaged(sum(done.damaged.values()))
+    return str(done)
+
+
+def refuse_damaged(values: int) -> None:
+    """Raises: PermanentError for values that do not open."""
+    if values:
+        raise PermanentError(
+            f"{values} values do not open: they were altered where they lie, and stay as evidence"
+            " under their old keys; restore them from a backup, then rotate again"
+        )
 
 
 @step

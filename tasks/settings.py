@@ -17,6 +17,8 @@ VENSOR_RECORDINGS_URL    file:///… or s3://bucket/prefix to keep recordings in
                          the warehouse
 VENSOR_RECORDINGS_OPTIONS  … and how it is reached: JSON such as {"endpoint_url": "https://…",
                          "key": "…", "secret": "…"}
+VENSOR_OPERATOR_WEBHOOK_URL  where Prefect tells of runs that fail and data that is stale: a webhook
+                         of Slack's, or of anyone who takes {"text": "…"}
 SENTRY_DSN               where errors are reported, without a value
 OPENAI_API_KEY           models of OpenAI, or of whoever speaks its API, in place of local ones
 OPENAI_BASE_URL          … and where, if not at OpenAI: https, or http on loopback
@@ -89,7 +91,16 @@ class Settings(BaseSettings):
     recording_hosts: str = ",".join(RECORDING_HOSTS)
     recordings_url: str | None = None
     recordings_options: SecretStr | None = None
+    operator_webhook_url: SecretStr | None = None
     sentry_dsn: SecretStr | None = Field(default=None, validation_alias="SENTRY_DSN")
+
+    @field_validator("operator_webhook_url")
+    @classmethod
+    def _is_a_receiver(cls, url: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(url.get_secret_value() if url else "")
+        if url is not None and not (parts.hostname and _is_private(parts.scheme, parts.hostname)):
+            raise ValueError("not of the form https://host/…; http on loopback only")
+        return url
 
     @field_validator("sentry_dsn")
     @classmethod

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Engine, func, select, text, update
+from sqlalchemy import Connection, Engine, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from warehouse.errors import TransientError
 from warehouse.sessions import Organization, translated_errors
-from warehouse.tables.app import run_stages, runs
+from warehouse.tables.app import connections, run_stages, runs
 
 
 @dataclass(frozen=True)
@@ -101,3 +101,27 @@ def last_completed(connection: Connection, flow: str) -> datetime | None:
         select(func.max(runs.c.as_of)).where(runs.c.flow == flow, runs.c.state == "completed")
     ).scalar_one()
     return newest
+
+
+def fresh_as_of(connection: Connection) -> datetime | None:
+    """The instant as of which what is read of this organization was last published.
+
+    Before the first time it is the instant of its connection to Zendesk; None where there is none.
+    """
+    published = (
+        select(func.max(runs.c.as_of))
+        .join(run_stages, runs.c.run_id == run_stages.c.run_id)
+        .where(run_stages.c.stage == "publish", run_stages.c.state == "completed")
+    )
+    connected = select(func.max(connections.c.connected_at)).where(
+        connections.c.provider == "zendesk"
+    )
+    fresh: datetime | None = connection.execute(
+        select(
+            case(
+                (connected.scalar_subquery().is_(None), None),
+                else_=func.coalesce(published.scalar_subquery(), connected.scalar_subquery()),
+            )
+        )
+    ).scalar_one()
+    return fresh

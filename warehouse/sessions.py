@@ -49,7 +49,9 @@ def engine_for(url: URL, *, application: str = "vensor") -> Engine:
     """An engine whose errors name no parameters and whose waits end.
 
     A lock is waited for at most a minute and a statement runs at most half an hour: a run that
-    hangs on the warehouse would otherwise hold its organization's place for ever.
+    hangs on the warehouse would otherwise hold its organization's place for ever. So would one
+    whose machine is gone without a word, but that the warehouse asks a silent peer for a sign of
+    life: it is given up after two minutes.
     """
     engine = create_engine(
         url,
@@ -58,7 +60,8 @@ def engine_for(url: URL, *, application: str = "vensor") -> Engine:
         connect_args={
             "application_name": application,
             "connect_timeout": 10,
-            "options": "-c lock_timeout=60s -c statement_timeout=30min -c timezone=UTC",
+            "options": "-c lock_timeout=60s -c statement_timeout=30min -c timezone=UTC"
+            " -c tcp_keepalives_idle=60 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=6",
         },
     )
     event.listen(engine, "connect", lambda connection, _record: register_vector(connection))

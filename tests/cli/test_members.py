@@ -14,7 +14,17 @@ from tests.conftest import new_organization
 from warehouse.sessions import Logins, Organization, find_organization
 
 # What is done to this machine or this terminal, and asks for no role.
-HOUSEKEEPING = {"init", "down", "demo", "doctor", "login", "logout", "whoami", "member first-owner"}
+HOUSEKEEPING = {
+    "init",
+    "up",
+    "down",
+    "demo",
+    "doctor",
+    "login",
+    "logout",
+    "whoami",
+    "member first-owner",
+}
 
 
 def _commands(group: typer.Typer, path: str = "") -> dict[str, Callable[..., object]]:

@@ -21,6 +21,7 @@ from cli.peers import Sandbox
 from tasks.settings import PROJECT
 from tests.flows.conftest import Terminal
 from tests.flows.elsewhere import Elsewhere, ErrorServer
+from tests.flows.running import signed_in
 from tests.flows.seeking import Named
 from warehouse.sessions import Logins
 
@@ -173,7 +174,7 @@ def _into_prefect(day: Day, word: str) -> None:
     """A line in a run's log, and an artifact."""
     server = orchestrator.find(day.home)
     assert server is not None
-    with httpx.Client(base_url=f"{server.url}/api", auth=("vensor", server.password)) as client:
+    with signed_in(server) as client:
         line = {"name": "control", "level": 40, "message": word}
         told = [line | {"timestamp": "2026-01-01T00:00:00Z"}]
         assert client.post("/logs/", json=told).is_success

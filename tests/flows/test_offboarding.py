@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import httpx
 from sqlalchemy import Engine, text
 
 from cli import orchestrator, peers
 from tests.flows.conftest import Terminal, connect
+from tests.flows.running import signed_in
 from warehouse import offboarding
 from warehouse.sessions import directory, find_organization, tenant_session
 
@@ -34,7 +34,7 @@ def _told_by_prefect(home: Path, slug: str) -> list[str]:
     server = orchestrator.find(home)
     assert server is not None
     found = []
-    with httpx.Client(base_url=f"{server.url}/api", auth=("vensor", server.password)) as client:
+    with signed_in(server) as client:
         for kind in ("flow_runs", "artifacts"):
             rows = client.post(f"/{kind}/filter", json={"limit": 200}).json()
             found += [kind for row in rows if re.search(rf"{slug}(?!-stays)", str(row))]

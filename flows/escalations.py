@@ -1,0 +1,36 @@
+"""What cannot wait for the morning, every hour. One organization that fails stops no other."""
+
+from datetime import UTC, datetime
+
+from prefect import flow
+
+from tasks.alert import alert
+from tasks.errors import PermanentError
+from tasks.organizations import organization_slugs
+
+
+@flow(name="escalations", persist_result=False)
+def escalations(org: str | None = None, as_of: datetime | None = None) -> dict[str, str]:
+    """Alerts one organization, or all, as of an instant (now). Returns what was posted, by slug.
+
+    Args:
+        org: One organization's slug; all of them without it.
+        as_of: The instant to see the world as of; now without it.
+
+    Raises: PermanentError at the end, naming the organizations that were not told and why.
+    """
+    instant = as_of or datetime.now(UTC)
+    told: dict[str, str] = {}
+    failures: list[str] = []
+    for slug in [org] if org is not None else organization_slugs():
+        state = alert(slug, instant, return_state=True)
+        if state.is_completed():
+            told[slug] = state.result().note
+        else:
+            failures.append(f"{slug}: {state.result(raise_on_failure=False)}")
+    if failures:
+        raise PermanentError(
+            f"{len(failures)} of {len(failures) + len(told)} organizations were not told; "
+            + "; ".join(failures)
+        )
+    return told

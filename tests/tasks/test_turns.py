@@ -1,0 +1,90 @@
+"""Two runs of one organization never overlap: the later one waits, and a killed one holds none."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tasks.errors import TransientError
+from tasks.ledger import turn
+from tasks.progress import Progress, reporting_to
+from tasks.resources import Resources
+
+HOLDING = """
+import sys
+from tasks.ledger import turn
+from tasks.resources import opened
+with opened(sys.argv[1]) as resources, turn(resources):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def _holding(slug: str) -> "subprocess.Popen[str]":
+    """Another process that has the organization's place, until its input ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDING, slug],
+        env=dict(os.environ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_at_the_terminal_it_is_refused_at_once(resources: Resources) -> None:
+    """Nobody waits there without having asked for it."""
+    with _holding(resources.organization.slug) as other:
+        began = time.monotonic()
+        with pytest.raises(TransientError, match="is under way"), turn(resources):
+            pass
+        assert time.monotonic() - began < 2
+        other.communicate()
+
+
+def test_a_run_waits_for_one_that_is_killed(resources: Resources) -> None:
+    """It says that it waits; SIGKILL leaves nothing behind that would have to be cleared."""
+    told: list[Progress] = []
+
+    def listen(progress: Progress) -> None:
+        told.append(progress)
+        if len(told) == 2:
+            other.kill()
+
+    with _holding(resources.organization.slug) as other:
+        with reporting_to(listen), turn(resources, patience_seconds=60):
+            assert other.wait(timeout=5) != 0
+        other.communicate()
+    assert {one.stage for one in told} == {"wait"}
+    assert told[-1].total == 60
+
+
+def test_patience_ends(resources: Resources) -> None:
+    """With the refusal's own words."""
+    with _holding(resources.organization.slug) as other:
+        with (
+            pytest.raises(TransientError, match="is under way"),
+            turn(resources, patience_seconds=0.5),
+        ):
+            pass
+        other.communicate()
+
+
+def test_an_error_within_is_no_refusal(resources: Resources) -> None:
+    """What fails inside is let out once, though it looks like a refusal, and the place is free."""
+    attempts = []
+
+    def work() -> None:
+        with turn(resources, patience_seconds=30):
+            attempts.append(1)
+            raise TransientError("of its own")
+
+    with pytest.raises(TransientError, match="of its own"):
+        work()
+    assert len(attempts) == 1
+    with turn(resources):
+        pass
