@@ -116,8 +116,8 @@ def test_retention_that_is_late(resources: Resources) -> None:
     with resources.session() as connection:
         connection.execute(
             text("""
-                insert into zendesk.tickets (org_id, id, created_at, updated_at, generated_at, status)
-                values (:org_id, 1, :at, :at, :at, 'closed')
+                insert into zendesk.tickets (org_id, id, created_at, updated_at, changed_at)
+                values (:org_id, 1, :at, :at, :at)
             """),
             {"org_id": org_id, "at": NOW - timedelta(days=40)},
         )
