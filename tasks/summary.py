@@ -1,10 +1,12 @@
 """What a run of an organization did, as a page with the run in Prefect: counts, never a value."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from tasks.artifacts import is_run, show_page
+from tasks.errors import VensorError
 from tasks.failures import Failure, classify
 from tasks.ledger import Run
 from tasks.quality import kept_runs
@@ -14,6 +16,8 @@ from warehouse import models, quarantine, watermarks
 from warehouse.organizations import find_connection
 
 SOURCE = "zendesk"
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -28,10 +32,17 @@ def summarised(run: Run, stages: Sequence[str]) -> Iterator[None]:
 
 
 def show_summary(run: Run, stages: Sequence[str], failure: Failure | None = None) -> None:
-    """Keeps the page with the run in Prefect, if it is one."""
+    """Keeps the page with the run in Prefect, if it is one.
+
+    Where the warehouse is away the log says so: that is not why the run fails, or does not.
+    """
     if not is_run():
         return
-    summary = summary_of(run, stages, failure)
+    try:
+        summary = summary_of(run, stages, failure)
+    except VensorError as error:
+        logger.warning("%s: the run is not summed up: %s", run.slug, error.message)
+        return
     state = "completed" if failure is None else f"failed ({failure.kind})"
     show_page(f"summary-{run.slug}", page_of(summary), f"{run.slug}: {state}")
 
