@@ -38,7 +38,8 @@ from cli import (
     sop,
     up,
 )
-from tasks.errors import TransientError, VensorError
+from tasks.errors import VensorError
+from tasks.failures import in_one_line
 from tasks.sanitising import without_values
 from tasks.sentry import report_error
 
@@ -96,8 +97,7 @@ def main() -> None:
     try:
         status = app(standalone_mode=False)
     except VensorError as error:
-        hint = " (this may pass: try again)" if isinstance(error, TransientError) else ""
-        _fail(f"{error}{hint}", 1)
+        _fail(in_one_line(error), 1)
     except typer.TyperException as error:
         usage = getattr(error, "ctx", None)
         hint = f" See `{usage.command_path} --help`." if usage is not None else ""
@@ -108,7 +108,7 @@ def main() -> None:
         os._exit(0)  # whoever read the output has seen enough
     except Exception as error:
         report_error(error, step="terminal")
-        _fail(str(without_values(error)), 1)
+        _fail(in_one_line(without_values(error)), 1)
     if status == INTERRUPTED:
         _fail("stopped; the same command goes on from here", INTERRUPTED)
     sys.exit(status or 0)

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from prefect import flow
 
 from tasks.evaluate import evaluate_organization
+from tasks.naming import flow_name
 from tasks.organizations import organization_slugs
 
 
-@flow(name="evaluation", persist_result=False)
+@flow(name="evaluation", flow_run_name=flow_name, persist_result=False)
 def evaluation(org: str | None = None, as_of: datetime | None = None) -> dict[str, int]:
     """Evaluates one organization, or all, as of an instant (now). Returns counts of figures.
 

@@ -20,13 +20,17 @@ from tasks import (
     seal,
     transcribe,
 )
+from tasks.artifacts import showing_progress
 from tasks.errors import ClosedGateError
 from tasks.ledger import Run, StageLine, running
+from tasks.naming import flow_name
 from tasks.stages import Stage
+from tasks.summary import summarised
+from tasks.watching import watched
 from warehouse.ledger import StageResult
 
 
-@flow(name="organization", flow_run_name="organization {slug}", persist_result=False)
+@flow(name="organization", flow_run_name=flow_name, persist_result=False)
 def organization(
     slug: str, as_of: datetime | None = None, stages: list[Stage] | None = None
 ) -> list[StageLine]:
@@ -39,21 +43,29 @@ def organization(
     without the day's figures; the run fails with the gate's error in the end.
     """
     instant = as_of or datetime.now(UTC)
-    closed: ClosedGateError | None = None
-    with running(slug, flow="organization", as_of=instant) as run:
-        for stage in Stage:
-            if stages is not None and stage not in stages:
-                continue
-            try:
-                run.stage(stage.value, _work(stage, run, published=closed is None))
-            except ClosedGateError as error:
-                if stage is not Stage.PUBLISH:
-                    raise
-                closed = error
-        seal.seal_trail(slug)
-        if closed is not None:
-            raise closed
+    chosen = [one for one in Stage if stages is None or one in stages]
+    with (
+        watched("organization", slug),
+        running(slug, flow="organization", as_of=instant) as run,
+        showing_progress(slug),
+        summarised(run, chosen),
+    ):
+        _run_stages(run, chosen)
         return run.lines
+
+
+def _run_stages(run: Run, stages: Sequence[Stage]) -> None:
+    closed: ClosedGateError | None = None
+    for stage in stages:
+        try:
+            run.stage(stage.value, _work(stage, run, published=closed is None))
+        except ClosedGateError as error:
+            if stage is not Stage.PUBLISH:
+                raise
+            closed = error
+    seal.seal_trail(run.slug)
+    if closed is not None:
+        raise closed
 
 
 def _work(stage: Stage, run: Run, *, published: bool) -> Callable[[], StageResult]:

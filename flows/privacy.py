@@ -7,7 +7,8 @@ from enum import StrEnum
 from prefect import flow
 
 from tasks.authorize import asked_for
-from tasks.errors import PermanentError
+from tasks.errors import FailedRunsError
+from tasks.naming import flow_name
 from tasks.organizations import organization_slugs
 from tasks.privacy import enter_request, remind, serve_requests
 
@@ -22,7 +23,7 @@ class Right(StrEnum):
     OPT_OUT = "opt_out"
 
 
-@flow(name="privacy-requests", persist_result=False)
+@flow(name="privacy-requests", flow_run_name=flow_name, persist_result=False)
 def privacy_requests(
     org: str, kind: Right, zendesk_user_id: int, authorization: str | None = None
 ) -> dict[str, str]:
@@ -44,7 +45,7 @@ def privacy_requests(
         return enter_request(org, kind.value, zendesk_user_id, datetime.now(UTC))
 
 
-@flow(name="privacy", persist_result=False)
+@flow(name="privacy", flow_run_name=flow_name, persist_result=False)
 def privacy(
     org: str | None = None, as_of: datetime | None = None, authorization: str | None = None
 ) -> dict[str, str]:
@@ -58,7 +59,7 @@ def privacy(
         authorization: What `vensor authorize privacy.serve` printed; needed by hand, for an
             organization or an instant, where there are members.
 
-    Raises: PermanentError at the end, naming the organizations whose requests were not served.
+    Raises: FailedRunsError at the end, naming the organizations whose requests were not served.
     """
     slugs = [org] if org is not None else organization_slugs()
     instant = as_of or datetime.now(UTC)
@@ -80,7 +81,7 @@ def _served(slugs: list[str], as_of: datetime) -> dict[str, str]:
         else:
             failures.append(f"{slug}: {state.result(raise_on_failure=False)}")
     if failures:
-        raise PermanentError(
+        raise FailedRunsError(
             f"{len(failures)} of {len(slugs)} organizations failed; " + "; ".join(failures)
         )
     return told

@@ -4,16 +4,17 @@ from datetime import UTC, datetime
 
 from prefect import flow
 
-from tasks.errors import PermanentError
+from tasks.errors import FailedRunsError
+from tasks.naming import flow_name
 from tasks.organizations import organization_slugs
 from tasks.report import write_report
 
 
-@flow(name="reports", persist_result=False)
+@flow(name="reports", flow_run_name=flow_name, persist_result=False)
 def reports(org: str | None = None, as_of: datetime | None = None) -> dict[str, str]:
     """Writes the report of one organization, or of all, as of an instant (now).
 
-    Returns where each page lies. Raises: PermanentError at the end, naming those that failed.
+    Returns where each page lies. Raises: FailedRunsError at the end, naming those that failed.
     """
     instant = as_of or datetime.now(UTC)
     written: dict[str, str] = {}
@@ -25,5 +26,5 @@ def reports(org: str | None = None, as_of: datetime | None = None) -> dict[str, 
         else:
             failures.append(f"{slug}: {state.result(raise_on_failure=False)}")
     if failures:
-        raise PermanentError(f"{len(failures)} reports failed; " + "; ".join(failures))
+        raise FailedRunsError(f"{len(failures)} reports failed; " + "; ".join(failures))
     return written

@@ -7,13 +7,14 @@ from typing import Any
 from prefect import flow
 
 from tasks.authorize import asked_for
-from tasks.errors import PermanentError
+from tasks.errors import FailedRunsError
+from tasks.naming import flow_name
 from tasks.organizations import organization_slugs
 from tasks.purge import begin_purge, drop_past_audit, drop_past_days, purge_organization
 from tasks.rotate import finish_rotation
 
 
-@flow(name="retention", persist_result=False)
+@flow(name="retention", flow_run_name=flow_name, persist_result=False)
 def retention(
     org: str | None = None,
     as_of: datetime | None = None,
@@ -25,7 +26,7 @@ def retention(
     By hand, with an organization or an instant, it needs an authorization where there are members:
     `vensor authorize retention.run` gives one. Returns one receipt each: counts, never values.
 
-    Raises: PermanentError at the end, naming the organizations that failed and why, and what the
+    Raises: FailedRunsError at the end, naming the organizations that failed and why, and what the
     others' receipts say.
     """
     slugs = [org] if org is not None else organization_slugs()
@@ -54,7 +55,7 @@ def _ended(slugs: list[str], instant: datetime, dry_run: bool, *, everywhere: bo
         receipts.append(_tried(failures, "audit", drop_past_audit, instant))
     receipts = [one for one in receipts if one]
     if failures:
-        raise PermanentError(
+        raise FailedRunsError(
             "; ".join(f"{what} failed: {why}" for what, why in failures.items())
             + "".join(f". {receipt}" for receipt in receipts)
         )

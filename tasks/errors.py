@@ -40,6 +40,14 @@ class BudgetSpentError(PermanentError):
     """
 
 
+class LimitedError(TransientError):
+    """The far side asked to stay away for a while, and tries within one call did not outlast it."""
+
+
+class FailedRunsError(PermanentError):
+    """Runs of some organizations failed, others went on; the message has each one's own words."""
+
+
 class OptedOutError(TransientError):
     """Someone whose words were about to leave has opted out: the next try goes without them."""
 
@@ -50,6 +58,8 @@ __all__ = [
     "ClosedGateError",
     "ConfigurationError",
     "DataError",
+    "FailedRunsError",
+    "LimitedError",
     "NotAllowedError",
     "NotInPlanError",
     "OptedOutError",

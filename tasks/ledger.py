@@ -11,6 +11,7 @@ from tasks.errors import TransientError
 from tasks.progress import report
 from tasks.resources import Resources, opened
 from tasks.sanitising import without_values
+from tasks.tracing import spanned
 from warehouse import ledger
 from warehouse.ledger import StageResult
 
@@ -45,7 +46,9 @@ class Run:
         started = time.monotonic()
         result, failure = StageResult(), None
         try:
-            result = work()
+            with spanned("stage", name) as span:
+                result = work()
+                span.counts |= counts_of(result)
         except Exception as error:
             failure = without_values(error)
         seconds = time.monotonic() - started
@@ -62,6 +65,15 @@ class Run:
         if failure is not None:
             raise failure from None
         self.lines.append(StageLine(name, result, seconds))
+
+
+def counts_of(result: StageResult) -> dict[str, int]:
+    """What a stage did, in numbers."""
+    return {
+        "rows_in": result.rows_in,
+        "rows_out": result.rows_out,
+        "quarantined": result.quarantined,
+    }
 
 
 @contextmanager

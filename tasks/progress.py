@@ -51,6 +51,19 @@ def report(stage: str, done: int, *, total: int | None = None, note: str = "") -
 
 
 @contextmanager
+def also_reporting_to(reporter: Reporter) -> Iterator[None]:
+    """Within, progress goes to `reporter` as well as to whoever listens already."""
+    listener = _reporter.get(None) or LoggedProgress()
+
+    def both(progress: Progress) -> None:
+        listener(progress)
+        reporter(progress)
+
+    with reporting_to(both):
+        yield
+
+
+@contextmanager
 def reporting_to(reporter: Reporter) -> Iterator[None]:
     """Within, progress goes to `reporter`."""
     token = _reporter.set(reporter)

@@ -7,6 +7,7 @@ from prefect.artifacts import create_markdown_artifact
 from tasks.reporting.records import Report
 from tasks.resources import opened
 from tasks.step import step
+from tasks.summary_page import plain
 from tasks.weekly_report import read_report, usual_place, write_page, write_picture
 
 
@@ -28,20 +29,15 @@ def write_report(slug: str, as_of: datetime) -> str:
 
 def summary(report: Report, path: str) -> str:
     """What stands out and the figures of the week: words of ours, names of groups, numbers."""
-    found = [f"- {_plain(one.line)}" for one in report.findings]
+    found = [f"- {plain(one.line)}" for one in report.findings]
     figures = [
-        f"| {_plain(one.name)} | {one.value} | {one.before} | {one.usual} |"
+        f"| {plain(one.name)} | {one.value} | {one.before} | {one.usual} |"
         for one in report.headline
     ]
     parts = [
-        f"# {_plain(report.organization)}, until {report.period.until}",
+        f"# {plain(report.organization)}, until {report.period.until}",
         "\n".join(found) or "Nothing stands out.",
         "\n".join(["| figure | this week | week before | usual |", "|---|---|---|---|", *figures]),
         f"The page: [{path}](file://{path})",
     ]
     return "\n\n".join(parts)
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is, within a table too."""
-    return "".join(f"\\{sign}" if sign in "\\`*_[]<>|#" else sign for sign in text)

@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import Artifact, FlowRun
 from prefect.exceptions import ObjectNotFound
 
 from tasks.quality.suites import SUITES
+from tasks.stages import Stage
 
 AT_ONCE = 200
 NAMED_BY = ("slug", "org")  # the parameters of flows that name an organization
@@ -52,9 +53,10 @@ def _delete_run(client: SyncPrefectClient, run_id: UUID) -> None:
 
 
 def _artifacts(client: SyncPrefectClient, slug: str) -> Iterator[Artifact]:
-    """Those whose key is of the form `report-<slug>` or `gate-<slug>-<suite>`."""
-    suites = "|".join(name.replace("_", "-") for name in SUITES)
-    ours = re.compile(rf"[a-z_]+-{re.escape(slug)}(-({suites}))?")
+    """Those whose key is of the form `report-<slug>`, `gate-<slug>-<suite>` or
+    `progress-<slug>-<stage>`."""
+    parts = "|".join([*(name.replace("_", "-") for name in SUITES), *Stage])
+    ours = re.compile(rf"[a-z_]+-{re.escape(slug)}(-({parts}))?")
     asked = ArtifactFilter(key=ArtifactFilterKey(like_=f"%{slug}%"))
     offset = 0
     while page := client.read_artifacts(artifact_filter=asked, limit=AT_ONCE, offset=offset):

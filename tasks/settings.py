@@ -19,7 +19,9 @@ VENSOR_RECORDINGS_OPTIONS  … and how it is reached: JSON such as {"endpoint_ur
                          "key": "…", "secret": "…"}
 VENSOR_OPERATOR_WEBHOOK_URL  where Prefect tells of runs that fail and data that is stale: a webhook
                          of Slack's, or of anyone who takes {"text": "…"}
-SENTRY_DSN               where errors are reported, without a value
+SENTRY_DSN               where errors and traces are reported, without a value
+SENTRY_ENVIRONMENT       … as of which environment (production)
+SENTRY_TRACES_SAMPLE_RATE  … and of how many of the runs a trace is sent, 0 to 1 (1)
 OPENAI_API_KEY           models of OpenAI, or of whoever speaks its API, in place of local ones
 OPENAI_BASE_URL          … and where, if not at OpenAI: https, or http on loopback
 VENSOR_OPENAI_CONCURRENCY  … how many calls at once (8)
@@ -93,6 +95,14 @@ class Settings(BaseSettings):
     recordings_options: SecretStr | None = None
     operator_webhook_url: SecretStr | None = None
     sentry_dsn: SecretStr | None = Field(default=None, validation_alias="SENTRY_DSN")
+    sentry_environment: str = Field(
+        default="production",
+        pattern=r"^[A-Za-z0-9._-]{1,64}$",
+        validation_alias="SENTRY_ENVIRONMENT",
+    )
+    sentry_traces_sample_rate: float = Field(
+        default=1.0, ge=0.0, le=1.0, validation_alias="SENTRY_TRACES_SAMPLE_RATE"
+    )
 
     @field_validator("operator_webhook_url")
     @classmethod

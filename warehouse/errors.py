@@ -12,7 +12,17 @@ or a value from a record: messages end up in logs, in Prefect's database and in 
 
 
 class VensorError(Exception):
-    """Anything that vensor raises on purpose."""
+    """Anything that vensor raises on purpose. Its `advice`, where one was given, ends its words."""
+
+    advice = ""
+
+    @property
+    def message(self) -> str:
+        """Its words without advice."""
+        return super().__str__()
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.advice})" if self.advice else self.message
 
 
 class TransientError(VensorError):

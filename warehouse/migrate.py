@@ -7,6 +7,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, create_engine, pool, text
 
+from warehouse.sessions import translated_errors
+
 
 def migrate(url: URL, *, revision: str = "head") -> None:
     """Migrates the database at `url` as the owner. Safe to repeat and to run twice at once."""
@@ -14,10 +16,13 @@ def migrate(url: URL, *, revision: str = "head") -> None:
 
 
 def revisions(url: URL) -> tuple[str | None, str | None]:
-    """(the database's revision, None before the first; this version's)."""
+    """(the database's revision, None before the first; this version's).
+
+    Raises: TransientError where the warehouse is not reachable.
+    """
     head = ScriptDirectory.from_config(alembic_config(url)).get_current_head()
     engine = create_engine(url, poolclass=pool.NullPool, hide_parameters=True)
-    with engine.connect() as connection:
+    with translated_errors(), engine.connect() as connection:
         if connection.execute(text("select to_regclass('app.alembic_version')")).scalar() is None:
             return None, head
         found = connection.execute(text("select version_num from app.alembic_version")).scalar()

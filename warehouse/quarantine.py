@@ -41,6 +41,14 @@ def held_records(connection: Connection, stream: str | None = None) -> list[Held
     return [Held(*row) for row in connection.execute(statement.order_by(c.changed_at, c.record_id))]
 
 
+def count_by_reason(connection: Connection) -> list[tuple[str, str, int]]:
+    """(stream, reason, records) of what is in quarantine, the most first."""
+    c, count = quarantine.c, func.count()
+    statement = select(c.stream, c.reason, count).group_by(c.stream, c.reason)
+    rows = connection.execute(statement.order_by(count.desc(), c.stream, c.reason))
+    return [(stream, reason, int(records)) for stream, reason, records in rows]
+
+
 def known_ids(connection: Connection, ids: list[UUID]) -> set[UUID]:
     """Those of `ids` that are in quarantine already: a page that is read again adds nothing."""
     found = connection.execute(

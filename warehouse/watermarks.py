@@ -1,5 +1,6 @@
 """How far each stream of each source has come. In the tenant session of the page it closes."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +20,24 @@ def read(connection: Connection, source: str, stream: str) -> str | None:
         )
     ).scalar_one_or_none()
     return cursor or None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A stream of Zendesk's: when rows of it last came, and how many ever have."""
+
+    stream: str
+    moved_at: datetime
+    done: int
+
+
+def all_marks(connection: Connection, source: str) -> list[Mark]:
+    """How far each stream of a source has come, by name."""
+    c = watermarks.c
+    rows = connection.execute(
+        select(c.stream, c.moved_at, c.done).where(c.source == source).order_by(c.stream)
+    )
+    return [Mark(*row) for row in rows]
 
 
 def move(

@@ -53,6 +53,15 @@ class SlackChannel:
             _raise(error, "check")
         return str(team["team"])
 
+    def scopes(self) -> frozenset[str] | None:
+        """What the app may do; None where Slack does not say. Raises: as `check`."""
+        try:
+            told = self._client.auth_test().headers or {}
+        except (SlackApiError, SlackClientError, OSError) as error:
+            _raise(error, "check")
+        found = {name.lower(): value for name, value in told.items()}.get("x-oauth-scopes")
+        return None if found is None else frozenset(map(str.strip, str(found).split(",")))
+
     def revoke(self) -> None:
         """Ends the token. One that has ended already is as good. Raises: TransientError."""
         try:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from tasks.errors import (
     ConfigurationError,
+    LimitedError,
     NotInPlanError,
     PermanentError,
     RefusedError,
@@ -92,7 +93,7 @@ def _limited(error: openai.APIStatusError, who: str) -> VensorError:
     if error.code == "insufficient_quota":
         return RefusedError(f"{who}: the quota of this OPENAI_API_KEY is used up; see its billing")
     wait = retry_seconds(error.response.headers, limited=True)
-    return TransientError(f"{who} answered 429", retry_after_seconds=wait)
+    return LimitedError(f"{who} answered 429", retry_after_seconds=wait)
 
 
 def _lacks(error: openai.APIStatusError, flag: Flag) -> bool:

@@ -13,7 +13,13 @@ from urllib.parse import urlsplit
 import httpx
 import stamina
 
-from tasks.errors import NotInPlanError, PermanentError, RefusedError, TransientError
+from tasks.errors import (
+    LimitedError,
+    NotInPlanError,
+    PermanentError,
+    RefusedError,
+    TransientError,
+)
 from tasks.http import http_client, no_answer
 from tasks.pausing import pause
 from tasks.zendesk.credentials import CredentialStore
@@ -32,10 +38,6 @@ Params = Mapping[str, str | int]
 
 class TooSlowError(TransientError):
     """Zendesk gave up on its own answer (504): a smaller page may come through."""
-
-
-class LimitedError(TransientError):
-    """Zendesk asked to stay away for a while (429, 503)."""
 
 
 class ZendeskClient:

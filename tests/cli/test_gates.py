@@ -7,8 +7,9 @@ from pathlib import Path
 from click.testing import Result
 from typer.testing import CliRunner
 
-from cli.doctor import _gates
 from cli.main import app
+from tasks.diagnosis import Finding
+from tasks.diagnosis.organization import check_gates
 from tasks.quality import Check, GateResult, keep
 from tasks.resources import Resources
 
@@ -46,8 +47,13 @@ def test_the_latest_gates_are_listed_with_what_does_not_hold(resources: Resource
 def test_doctor_names_a_gate_that_is_closed(resources: Resources) -> None:
     """Until it is open again."""
     settings, slug = resources.settings, resources.organization.slug
-    assert _gates(settings, slug).ok is None
+
+    def found() -> Finding:
+        (one,) = check_gates(settings, slug)
+        return one
+
+    assert found().ok is None
     page = _keep(resources, "after_load", UNKNOWN, day=9)
-    assert _gates(settings, slug).meaning == f"after_load is closed: {page}"
+    assert found().meaning == f"after_load is closed: {page}"
     _keep(resources, "after_load", IN_RANGE, day=10)
-    assert _gates(settings, slug).ok is True
+    assert found().ok is True

@@ -8,9 +8,9 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from cli.connect import connect_slack, connect_zendesk
-from cli.doctor import _requests
 from cli.main import app
 from cli.peers import Sandbox
+from tasks.diagnosis.organization import check_requests
 from tasks.errors import ConfigurationError
 from tasks.escalate import escalate
 from tasks.privacy import enter_request, remind, serve_requests
@@ -109,12 +109,14 @@ def test_the_doctor_calls_what_is_late_broken(
     maria: Person, desk: Desk, resources: Resources
 ) -> None:
     slug = resources.organization.slug
-    assert _requests(slug).meaning == "nobody waits for anything"
+    (nobody,) = check_requests(slug)
+    assert nobody.meaning == "nobody waits for anything"
     ask(resources, "erase", maria)
-    assert _requests(slug).ok
+    (waiting,) = check_requests(slug)
+    assert waiting.ok
     with resources.session() as connection:
         connection.execute(text("update app.privacy_requests set due_at = now()"))
-    late = _requests(slug)
+    (late,) = check_requests(slug)
     assert late.ok is False
     assert "1 of them overdue" in late.meaning
 
