@@ -5,8 +5,8 @@ function with the same stages, each called as the plain function that it is. Eac
 one of a new organization, connected to the same account, as of the same instant. Runs alternate,
 and which of a pair begins alternates too; the first of each kind is thrown away.
 
-Only the stages without models run, unless told otherwise: with models a day takes ten times as long,
-and what Prefect costs is the same.
+Only the stages without models run, unless told otherwise: with models a day takes ten times as
+long, and what Prefect costs is the same.
 """
 
 import argparse

@@ -1,10 +1,10 @@
 """Organizations a minute over workers: `python -m benchmarks.scale --organizations 20`.
 
-A Prefect server on Postgres, and one worker, then two, each taking one run at a time. Each round has
-its own organizations, connected to one account of `--tickets`, which has no limits; a run is an
-organization's first day, all its stages or those told. The clock runs from the first request for a run to the end
-of the last one, so that starting the processes of runs is within. How busy the machine's cores
-were, with everything on it, says what holds back more workers here.
+A Prefect server on Postgres, and one worker, then two, each taking one run at a time. Each round
+has its own organizations, connected to one account of `--tickets`, which has no limits; a run is an
+organization's first day, all its stages or those told. The clock runs from the first request for a
+run to the end of the last one, so that starting the processes of runs is within. How busy the
+machine's cores were, with everything on it, says what holds back more workers here.
 """
 
 import argparse
@@ -81,13 +81,14 @@ def _warm(stage: Stage, workers: int, stages: Sequence[DayStage]) -> None:
 def _throughput(slugs: Sequence[str], workers: int, stages: Sequence[DayStage]) -> Throughput:
     busy, began = _busy_seconds(), time.monotonic()
     runs = begin_runs(slugs, datetime.now(UTC), stages)
-    done = -1
-    while any(state in OPEN for state in (told := states(runs)).values()):
+    ended, told = 0, states(runs)
+    while ended < len(slugs):
         time.sleep(POLL_SECONDS)
-        if (ended := sum(state not in OPEN for state in told.values())) > done:
-            done = ended
+        told, before = states(runs), ended
+        ended = sum(state not in OPEN for state in told.values())
+        if ended > before:
             taken = time.monotonic() - began
-            print(f"{workers} workers: {done} of {len(slugs)}, {taken:.0f} s", flush=True)  # noqa: T201
+            print(f"{workers} workers: {ended} of {len(slugs)}, {taken:.0f} s", flush=True)  # noqa: T201
     seconds = time.monotonic() - began
     failed = sorted(slug for slug, state in told.items() if state != "COMPLETED")
     if failed:
