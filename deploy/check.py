@@ -35,7 +35,9 @@ def _filled(part: Any, told: dict[str, Any]) -> Any:
         return [_filled(one, told) for one in part]
     if isinstance(part, str) and (whole := WHOLE.fullmatch(part)):
         return told[whole.group(1)]
-    return WHOLE.sub(lambda found: str(told[found.group(1)]), part) if isinstance(part, str) else part
+    return (
+        WHOLE.sub(lambda found: str(told[found.group(1)]), part) if isinstance(part, str) else part
+    )
 
 
 def main() -> int:
