@@ -270,7 +270,7 @@ def _environment(
         "DBT_TARGET_PATH": str(target_dir),
         "DBT_LOG_PATH": str(target_dir),
         "PGOPTIONS": " ".join([SESSION, f"-c app.org_id={tenant}", *settings]),
-        "VENSOR_DBT_HOST": transformer.host or "",
+        "VENSOR_DBT_HOST": transformer.host or str(transformer.query.get("host", "")),  # a socket
         "VENSOR_DBT_PORT": str(transformer.port or 5432),
         "VENSOR_DBT_USER": transformer.username or "",
         "VENSOR_DBT_DATABASE": transformer.database or "",
