@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import psutil
@@ -172,20 +173,22 @@ def talking(told: Cluster) -> Iterator[None]:
 
 def begin_runs(slugs: Sequence[str], as_of: datetime, stages: Sequence[str]) -> dict[str, str]:
     """Asks for a run of each organization; the ids of the runs by slug. While `talking`."""
+    from prefect.client.schemas.objects import FlowRun
     from prefect.deployments import run_deployment
 
     told = {"as_of": as_of.isoformat(), "stages": list(stages)}
-    return {
-        slug: str(
-            run_deployment(
-                f"organization/{DEPLOYMENT}",
-                parameters={"slug": slug, **told},
-                timeout=0,
-                as_subflow=False,
-            ).id
+    begun: dict[str, str] = {}
+    for slug in slugs:
+        run = run_deployment(
+            f"organization/{DEPLOYMENT}",
+            parameters={"slug": slug, **told},
+            timeout=0,
+            as_subflow=False,
         )
-        for slug in slugs
-    }
+        if not isinstance(run, FlowRun):
+            raise TypeError("called where an event loop runs")
+        begun[slug] = str(run.id)
+    return begun
 
 
 def states(runs: Mapping[str, str]) -> dict[str, str]:
@@ -195,7 +198,7 @@ def states(runs: Mapping[str, str]) -> dict[str, str]:
 
     with get_client(sync_client=True) as client:
         found = client.read_flow_runs(
-            flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=list(runs.values())))
+            flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[UUID(one) for one in runs.values()]))
         )
     by_id = {str(run.id): run.state_type.value for run in found if run.state_type is not None}
     return {slug: by_id[run_id] for slug, run_id in runs.items()}

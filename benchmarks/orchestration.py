@@ -61,11 +61,11 @@ def without_tasks() -> Iterator[None]:
     def call(task: Any, *args: Any, **kwargs: Any) -> Any:
         return task.fn(*args, **kwargs)
 
-    Task.__call__ = call  # type: ignore[method-assign]
+    Task.__call__ = call  # type: ignore[assignment,method-assign]
     try:
         yield
     finally:
-        Task.__call__ = with_engine  # type: ignore[method-assign]
+        Task.__call__ = with_engine  # type: ignore[assignment,method-assign]
 
 
 def figures(seconds: dict[str, list[float]], tickets: int) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def _lend(target_dir: Path) -> None:
 def _keep(target_dir: Path) -> None:
     kept, own = target_dir.parent / PARSED, target_dir / PARSED
     if own.exists() and (not kept.exists() or kept.stat().st_mtime < own.stat().st_mtime):
-        copy = kept.with_suffix(f".{uuid4().hex}")  # containers share a home, and have the same pids
+        copy = kept.with_suffix(f".{uuid4().hex}")  # containers with one home have the same pids
         shutil.copyfile(own, copy)
         copy.replace(kept)  # whoever lends it meanwhile has the old one, whole
 
