@@ -198,7 +198,9 @@ def states(runs: Mapping[str, str]) -> dict[str, str]:
 
     with get_client(sync_client=True) as client:
         found = client.read_flow_runs(
-            flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[UUID(one) for one in runs.values()]))
+            flow_run_filter=FlowRunFilter(
+                id=FlowRunFilterId(any_=[UUID(one) for one in runs.values()])
+            )
         )
     by_id = {str(run.id): run.state_type.value for run in found if run.state_type is not None}
     return {slug: by_id[run_id] for slug, run_id in runs.items()}
