@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # would otherwise be compiled again by every process.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up test test-all test-superset check lint bench docs setup setup-dev down clean
+.PHONY: demo up test test-all test-superset check lint lint-deploy bench docs setup setup-dev down clean
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -43,6 +43,22 @@ lint: setup-dev
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt/models warehouse/sql
 
+# On demand: linters of Docker, compose, Kubernetes and the shell, 0.2 GB.
+DEPLOY := .deploy-venv
+
+lint-deploy: $(DEPLOY)/.installed
+	@$(DEPLOY)/bin/hadolint deploy/Dockerfile
+	@$(DEPLOY)/bin/shellcheck deploy/*.sh
+	@$(DEPLOY)/bin/yamllint --strict --config-file deploy/.yamllint.yaml deploy
+	@$(DEPLOY)/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/compose.yaml
+	@$(DEPLOY)/bin/python deploy/check.py
+
+$(DEPLOY)/.installed: deploy/requirements-lint.txt
+	@echo "setting up $(DEPLOY) (about 10 seconds, once)"
+	@test -x $(DEPLOY)/bin/python || $(PYTHON) -m venv $(DEPLOY)
+	@$(DEPLOY)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
 bench: setup-dev
 	@$(BIN)/python -m benchmarks.extraction
 	@$(BIN)/python -m benchmarks.pacing
@@ -54,6 +70,8 @@ bench: setup-dev
 	@$(BIN)/python -m benchmarks.retention
 	@$(BIN)/python -m benchmarks.search
 	@$(BIN)/python -m benchmarks.ai
+	@$(BIN)/python -m benchmarks.orchestration
+	@$(BIN)/python -m benchmarks.scale
 
 # every metric, its definition and what it is made of, as a page; the embedded warehouse will do
 docs: setup

@@ -73,6 +73,7 @@ SLOW = (
     "tests/flows/test_gates.py",
     "tests/flows/test_offboarding.py",
     "tests/flows/test_killed.py",
+    "tests/flows/test_machines.py",
     "tests/flows/test_no_leaks.py",
     "tests/flows/test_organization.py::test_one_organization_s_failure",
     "tests/flows/test_privacy.py",

@@ -22,6 +22,7 @@ from warehouse.errors import (
 Sessions = Callable[[], AbstractContextManager[Connection]]
 # SQLSTATE classes: a value out of range or malformed, a constraint that it breaks.
 BAD_VALUES = {"22", "23"}
+ALIVE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,9 @@ def engine_for(url: URL, *, application: str = "vensor") -> Engine:
     """An engine whose errors name no parameters and whose waits end.
 
     A lock is waited for at most a minute and a statement runs at most half an hour: a run that
-    hangs on the warehouse would otherwise hold its organization's place for ever. So would one
-    whose machine is gone without a word, but that the warehouse asks a silent peer for a sign of
-    life: it is given up after two minutes.
+    hangs on the warehouse would otherwise hold its organization's place for ever. So would a
+    machine that is gone without a word, for the two hours that systems are used to: each side asks
+    whether the other is there after half a minute of silence, and gives up after another.
     """
     engine = create_engine(
         url,
@@ -60,8 +61,10 @@ def engine_for(url: URL, *, application: str = "vensor") -> Engine:
         connect_args={
             "application_name": application,
             "connect_timeout": 10,
-            "options": "-c lock_timeout=60s -c statement_timeout=30min -c timezone=UTC"
-            " -c tcp_keepalives_idle=60 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=6",
+            "options": f"-c lock_timeout=60s -c statement_timeout=30min -c timezone=UTC {ALIVE}",
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
         },
     )
     event.listen(engine, "connect", lambda connection, _record: register_vector(connection))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 from psycopg import sql
@@ -177,7 +177,7 @@ def _lend(target_dir: Path) -> None:
 def _keep(target_dir: Path) -> None:
     kept, own = target_dir.parent / PARSED, target_dir / PARSED
     if own.exists() and (not kept.exists() or kept.stat().st_mtime < own.stat().st_mtime):
-        copy = kept.with_suffix(f".{os.getpid()}")
+        copy = kept.with_suffix(f".{uuid4().hex}")  # containers with one home have the same pids
         shutil.copyfile(own, copy)
         copy.replace(kept)  # whoever lends it meanwhile has the old one, whole
 
@@ -271,7 +271,7 @@ def _environment(
         "DBT_TARGET_PATH": str(target_dir),
         "DBT_LOG_PATH": str(target_dir),
         "PGOPTIONS": " ".join([SESSION, f"-c app.org_id={tenant}", *settings]),
-        "VENSOR_DBT_HOST": transformer.host or "",
+        "VENSOR_DBT_HOST": transformer.host or str(transformer.query.get("host", "")),  # a socket
         "VENSOR_DBT_PORT": str(transformer.port or 5432),
         "VENSOR_DBT_USER": transformer.username or "",
         "VENSOR_DBT_DATABASE": transformer.database or "",

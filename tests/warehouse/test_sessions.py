@@ -81,3 +81,17 @@ def _plant(connection, org_id: UUID) -> None:
 
 def _url(url) -> str:
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def test_a_machine_that_is_gone_without_a_word_is_given_up_within_a_minute(engine: Engine) -> None:
+    """Its organization's place for a run, which its session holds, is free then."""
+    with engine.connect() as connection:
+        idle, interval, count = (
+            int(connection.execute(text(f"show tcp_keepalives_{name}")).scalar_one())
+            for name in ("idle", "interval", "count")
+        )
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        told = raw.info.get_parameters()
+    assert idle + interval * count <= 60
+    assert told["keepalives_idle"] == str(idle)
