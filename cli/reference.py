@@ -17,8 +17,8 @@ BEGIN = """\
 # The commands
 
 Made of the commands themselves by `make pages`: change a command, not this page. `vensor COMMAND
---help` says the same. Roles count where people [sign in](members.md); else one local operator may do
-everything.
+--help` says the same. Roles count where people [sign in](members.md); else one local operator may
+do everything.
 """
 
 

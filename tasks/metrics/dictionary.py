@@ -18,9 +18,9 @@ PAGE = PROJECT / "docs" / "data-dictionary.md"
 BEGIN = """\
 # Data dictionary
 
-Made of the files below `dbt/models` by `make pages`: change those, not this page. How the figures are
-counted is told in [metrics.md](metrics.md), how they are read from BI tools in [bi.md](bi.md). `vensor
-metrics --org acme TABLE` prints a table. A column that is *required* is never NULL.
+Made of the files below `dbt/models` by `make pages`: change those, not this page. How the figures
+are counted is told in [metrics.md](metrics.md), how they are read from BI tools in [bi.md](bi.md).
+`vensor metrics --org acme TABLE` prints a table. A column that is *required* is never NULL.
 """
 TOLD = {
     "metrics": "Tables of the schema metrics",

@@ -16,8 +16,7 @@ NAMED = re.compile(r"`((?:tests|dbt)/[\w/.]+?\.(?:py|yml))(?:::(\w+))?`")
 def _promises(text: str) -> dict[str, str]:
     """Each promise with what is said of it."""
     part = text.split("\n## Promises\n")[1].split("\n## ")[0]
-    headed = [one.split("\n", 1) for one in part.split("\n### ")[1:]]
-    return {title: said for title, said in headed}
+    return dict(one.split("\n", 1) for one in part.split("\n### ")[1:])
 
 
 def _tests_of(path: Path) -> set[str]:
