@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # would otherwise be compiled again by every process.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up test test-all test-superset check lint lint-deploy bench docs setup setup-dev down clean
+.PHONY: demo up test test-all test-superset check lint lint-deploy bench docs pages setup setup-dev down clean
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -77,6 +77,11 @@ bench: setup-dev
 docs: setup
 	@$(BIN)/vensor init
 	@$(BIN)/python -m tasks.metrics.docs
+
+# the pages of docs/ that are made of something else: of the commands, of dbt's files
+pages: setup
+	@$(BIN)/python -m cli.reference
+	@$(BIN)/python -m tasks.metrics.dictionary
 
 setup: $(VENV)/.installed
 setup-dev: $(VENV)/.installed-dev

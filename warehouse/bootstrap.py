@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from filelock import FileLock
-from psycopg import Connection, connect, errors, sql
+from psycopg import Connection, OperationalError, connect, errors, sql
 from sqlalchemy import URL
 
 from warehouse import embedded
@@ -60,7 +60,10 @@ def initialise_embedded(home: Path, *, database: str = "vensor") -> Logins:
 
 
 def create_database(superuser: URL, logins: Logins) -> None:
-    """Creates roles, database and extension, each where it is missing. Safe to repeat."""
+    """Creates roles, database and extension, each where it is missing. Safe to repeat.
+
+    Raises: ConfigurationError where nobody answers as `superuser`, or pgvector is missing.
+    """
     database = logins.migrator.database or "vensor"
     with _connected(superuser) as first:
         # Roles are the whole server's: two who change one at once would fail. Until disconnected.
@@ -152,9 +155,14 @@ def _extension_schema(connection: Connection[tuple[Any, ...]]) -> sql.Identifier
 
 
 def _connected(url: URL) -> Connection[tuple[Any, ...]]:
-    return connect(
-        url.set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True
-    )
+    text = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        return connect(text, autocommit=True)
+    except OperationalError:  # its message may name who and where
+        raise ConfigurationError(
+            "the warehouse's administrator cannot log in (VENSOR_WAREHOUSE_URL): the server must"
+            " answer, the database that the URL names be there, and its password be right"
+        ) from None
 
 
 def _logins(server: embedded.Server, passwords: Passwords, database: str) -> Logins:
