@@ -93,7 +93,11 @@ def _reads_metrics(extraction: Extraction) -> bool:
 
 
 def _repair(extraction: Extraction, loader: PageLoader, one: Repair, *, metrics: bool) -> int:
-    """Loads a ticket's events, and takes it from the queue with them; the rows written."""
+    """Loads a ticket's events, and takes it from the queue with them; the rows written.
+
+    A backfill needs its metric events as well: the export of a day has that day's only.
+    """
+    metrics = metrics or one.reason == "backfill"
     try:
         page = fetch_ticket(extraction.client, one.ticket_id, metrics=metrics)
     except NotFoundError:  # deleted meanwhile: the lists of what was deleted tell of it
