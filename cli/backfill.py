@@ -1,5 +1,6 @@
 """`vensor backfill`: days of the past, loaded and measured one by one."""
 
+import math
 import sys
 from datetime import UTC, datetime
 from typing import Annotated
@@ -90,13 +91,13 @@ def _table(plan: Plan) -> Table:
     return table
 
 
-def _agreed(plan: Plan, as_of: datetime, *, yes: bool) -> float | None:
-    """What scoring may cost; None where nothing is scored.
+def _agreed(plan: Plan, as_of: datetime, *, yes: bool) -> float:
+    """What scoring may cost; 0 where nothing is scored.
 
     Raises: ConfigurationError where nobody is there to agree to a cost, or somebody does not.
     """
     if not set(plan.asked.stages) & set(MODELS):
-        return None
+        return 0.0
     from tasks.estimating import estimated
 
     found = estimated(plan, as_of)
@@ -108,4 +109,4 @@ def _agreed(plan: Plan, as_of: datetime, *, yes: bool) -> float | None:
             raise ConfigurationError(f"scoring takes {found}; say --yes to agree")
         if not typer.confirm("Is that meant?", err=True):
             raise ConfigurationError("nothing was begun")
-    return float(found.usd)
+    return math.ceil(float(found.usd) * 110) / 100  # tickets may have come when it begins

@@ -23,7 +23,7 @@ from tasks import backfill as steps
 from tasks import score as scoring
 from tasks.artifacts import begin_progress, move_progress
 from tasks.authorize import asked_for
-from tasks.backfilling import MODELS, Plan, wanted
+from tasks.backfilling import MODELS, READ, Plan, wanted
 from tasks.ledger import Run, running
 from tasks.progress import report
 from tasks.stages import BackfillStage
@@ -44,9 +44,9 @@ def backfill(
     org: str,
     from_day: Day,
     to_day: Day,
-    stages: list[BackfillStage] | None = None,
+    stages: list[BackfillStage] = list(READ),  # noqa: B006
     score: bool = False,
-    up_to_usd: Annotated[float, Field(ge=0)] | None = None,
+    up_to_usd: Annotated[float, Field(ge=0)] = 0.0,
     as_of: datetime | None = None,
     authorization: str | None = None,
 ) -> list[str]:
@@ -61,7 +61,7 @@ def backfill(
         org: The organization.
         from_day: The first day, in the organization's time zone, such as 2026-03-01.
         to_day: The last day, itself too.
-        stages: Some of the stages; extract, check, measure and publish without it.
+        stages: What is done with each day. Days past the clock need the first four.
         score: Also transcribe, embed, score and assess what is inside the clock. The run
             estimates first what that takes, and stops where it is more than allowed.
         up_to_usd: What scoring may cost, in US dollars. Models on this machine cost nothing.

@@ -30,7 +30,7 @@ def begin(asked: Asked, as_of: datetime) -> Plan:
 
 
 @step
-def estimate(plan: Plan, as_of: datetime, up_to_usd: float | None) -> Estimate:
+def estimate(plan: Plan, as_of: datetime, up_to_usd: float) -> Estimate:
     """What scoring takes, shown before anything is. Raises: as `check_budget`."""
     found = estimating.estimated(plan, as_of)
     told = {"tickets": found.tickets, "tokens in": found.input_tokens}

@@ -59,14 +59,12 @@ def estimated(plan: Plan, as_of: datetime) -> Estimate:
         return _priced(extraction.resources, plan, tickets)
 
 
-def check_budget(estimate: Estimate, up_to_usd: float | None, slug: str) -> None:
-    """Raises: ConfigurationError where it is to cost something that nobody has agreed to."""
-    if estimate.usd is not None and not estimate.usd:
-        return
-    if up_to_usd is None:
-        raise ConfigurationError(f"{slug}: scoring takes {estimate}; say what it may cost")
+def check_budget(estimate: Estimate, up_to_usd: float, slug: str) -> None:
+    """Raises: ConfigurationError where it is to cost more than somebody has agreed to."""
     if estimate.usd is None or estimate.usd > Decimal(str(up_to_usd)):
-        raise ConfigurationError(f"{slug}: scoring takes {estimate}; not under ${up_to_usd:g}")
+        raise ConfigurationError(
+            f"{slug}: scoring takes {estimate}; allowed are ${up_to_usd:g} (up_to_usd)"
+        )
 
 
 def _counted(extraction: Extraction, plan: Plan) -> int:
