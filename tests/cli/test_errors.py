@@ -63,7 +63,18 @@ def test_wrong_input_ends_with_one_clear_line(
 
 def test_every_command_has_help_with_an_example() -> None:
     """`--help` of each command shows how it is called."""
-    commands = ["init", "run", "daily", "retention", "down", "metrics", "search", "doctor", "demo"]
+    commands = [
+        "init",
+        "run",
+        "daily",
+        "backfill",
+        "retention",
+        "down",
+        "metrics",
+        "search",
+        "doctor",
+        "demo",
+    ]
     calls = [(name,) for name in commands]
     calls += [(name,) for name in ("login", "logout", "whoami", "authorize")]
     calls += [("member", name) for name in ("add", "list", "remove", "first-owner")]
