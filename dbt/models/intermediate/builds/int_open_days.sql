@@ -1,7 +1,7 @@
 -- Grain: one row a day that may be measured: whole days inside the retention clock, and the present
 -- one, that are not sealed. Of a sealed day the tickets may be gone; it never changes. The day in
--- which the clock's cutoff lies is whole no more: it keeps what earlier builds said. A backfill opens
--- one day past the clock; what is as it stood at its end is not known any more, so it is not new.
+-- which the clock's cutoff lies is whole no more: it keeps what earlier builds said. A backfill
+-- opens one day past the clock; what stood at its end is not known any more, so it is not new.
 {{ config(
     materialized='slice',
     unique_key=['org_id', 'metric_day'],
