@@ -83,23 +83,24 @@ def _days(plan: Plan, as_of: datetime | None) -> Iterator[str]:
     """Each day done, and a line of it. A day holds the organization's place, not the backfill."""
     slug, whole = plan.asked.slug, len(plan.windows)
     bar = begin_progress(f"progress-{slug}", f"{slug}: {whole} days")
-    begun = whole - len(plan.left)
-    for done, window in enumerate(plan.left, start=begun):
-        report("backfill", done, total=whole, note=window.day.isoformat())
+    missing = BackfillStage.EXTRACT in plan.asked.stages
+    for done, planned in enumerate(plan.left, start=whole - len(plan.left)):
+        report("backfill", done, total=whole, note=planned.day.isoformat())
         move_progress(bar, 100 * done / whole)
         with running(slug, flow="backfill", as_of=as_of or datetime.now(UTC)) as run:
-            line = _day(plan, window, run, first=done == begun)
+            window = steps.judge(plan, planned, run.as_of)
+            if window.state == "pending" and missing:
+                steps.load_staff(slug, run.as_of)
+                missing = False
+            line = _day(plan, window, run)
         yield line
     report("backfill", whole, total=whole, note="done")
     move_progress(bar, 100.0)
 
 
-def _day(plan: Plan, window: Window, run: Run, *, first: bool) -> str:
-    window = steps.judge(plan, window, run.as_of)
+def _day(plan: Plan, window: Window, run: Run) -> str:
     if window.state == "kept":
         return f"{window.day}: measured and sealed, left as it is"
-    if first:
-        steps.load_staff(run.slug, run.as_of)
     if window.state == "pending":
         for name, work in _stages(plan, window, run):
             run.stage(name, work)
@@ -116,9 +117,10 @@ def _stages(
 ) -> Iterator[tuple[str, Callable[[], StageResult]]]:
     """What is done with a day, by the name that the ledger gives it.
 
-    "load" is no extraction: how fresh the data is does not follow from it.
+    "load" is no extraction: how fresh the data is does not follow from it. Measured is as of the
+    instant that is published: no newer day is told anew by what a backfill happens to know of it.
     """
-    slug, as_of = run.slug, run.as_of
+    slug, as_of, seen = run.slug, run.as_of, steps.published_as_of(run.slug)
     past = window.day if window.past_clock else None
     works: dict[BackfillStage, tuple[str, Callable[[], StageResult]]] = {
         BackfillStage.EXTRACT: ("load", lambda: _load(slug, window, as_of)),
@@ -127,8 +129,8 @@ def _stages(
         BackfillStage.EMBED: ("embed", lambda: embed.embed_text(slug)),
         BackfillStage.SCORE: ("score", lambda: scoring.score_tickets(slug)),
         BackfillStage.ASSESS: ("assess", lambda: assess.assess_tickets(slug)),
-        BackfillStage.MEASURE: ("measure", lambda: measure.build_metrics(slug, as_of, past)),
-        BackfillStage.PUBLISH: ("publish", lambda: publish.publish_metrics(slug, as_of, past)),
+        BackfillStage.MEASURE: ("measure", lambda: measure.build_metrics(slug, seen, past)),
+        BackfillStage.PUBLISH: ("publish", lambda: publish.publish_metrics(slug, seen, past)),
     }
     for stage in plan.asked.stages:
         if not (window.past_clock and stage in MODELS):  # nothing of it is here to be read

@@ -7,6 +7,7 @@ from tasks import backfilling, estimating
 from tasks.artifacts import show_table
 from tasks.backfill_windows import clear_window, load_desk, load_window, seal_window
 from tasks.backfilling import Asked, Plan
+from tasks.errors import ConfigurationError
 from tasks.estimating import Estimate
 from tasks.extraction import extracting
 from tasks.resources import opened
@@ -52,6 +53,16 @@ def judge(plan: Plan, window: Window, as_of: datetime) -> Window:
             told = (_begun(plan), now.day, now.state)
             backfills.move(connection, *told, past_clock=now.past_clock)
         return now
+
+
+@step
+def published_as_of(slug: str) -> datetime:
+    """The instant as of which the daily run has published: newer days stay as they are."""
+    with opened(slug) as resources, resources.session() as connection:
+        found = backfills.known(connection, None).published_as_of
+    if found is None:
+        raise ConfigurationError(f"nothing of {slug} is published yet")
+    return found
 
 
 @step

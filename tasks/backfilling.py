@@ -100,7 +100,7 @@ def look_ahead(asked: Asked, as_of: datetime) -> Plan:
                 connection, asked.from_day, asked.to_day, asked.named_stages
             )
             known = backfills.known(connection, first_measured_day(connection))
-    _check_published(known, asked, as_of)
+        _check_published(known, asked, resources.organization, as_of)
     begun = {one.day: one for one in found[1]} if found else {}
     windows = tuple(
         judged(begun.get(day, Window(day, past_clock=False)), known, resources.organization, as_of)
@@ -201,9 +201,22 @@ def _check_beginning(extraction: Extraction, asked: Asked) -> None:
         )
 
 
-def _check_published(known: Known, asked: Asked, as_of: datetime) -> None:
-    if known.published_as_of is not None and as_of < known.published_as_of:
+def _check_published(
+    known: Known, asked: Asked, organization: Organization, as_of: datetime
+) -> None:
+    """A backfill measures beside what the daily run has published, as of the same instant."""
+    published = known.published_as_of
+    if published is None:
         raise ConfigurationError(
-            f"{asked.slug} is published as of {known.published_as_of:%Y-%m-%d %H:%M} UTC:"
+            f"nothing of {asked.slug} is published yet: run `vensor run --org {asked.slug}` first"
+        )
+    if as_of < published:
+        raise ConfigurationError(
+            f"{asked.slug} is published as of {published:%Y-%m-%d %H:%M} UTC:"
             " a backfill cannot see the world as of before"
+        )
+    last = published.astimezone(zone_of(organization)).date()
+    if asked.to_day > last:
+        raise ConfigurationError(
+            f"{asked.slug} is published up to {last}: later days are the daily run's"
         )

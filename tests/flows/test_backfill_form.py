@@ -137,6 +137,8 @@ def test_the_form_offers_what_there_is_and_its_run_completes(
         pytest.skip("there is no Chromium here")
     slug = f"form-{uuid4().hex[:8]}"
     connect(terminal, sandbox, slug)
+    stages = ("--stages", "extract,measure,publish")
+    assert terminal.run("run", "--org", slug, *stages).returncode == 0
     assert "backfill" in server.python(FILL)
     day = str((datetime.now(UTC) - timedelta(days=3)).date())
     with browsing(command) as browser:
@@ -148,15 +150,14 @@ def test_the_form_offers_what_there_is_and_its_run_completes(
         _fill(browser, "select", 0, slug)
         _fill(browser, "textarea", 0, day)
         _fill(browser, "textarea", 1, "soon")
-        _picture(browser, "filled")
         _click(browser, "button", "Submit")
         _wait(browser, "document.body.innerText.match(/does not match|pattern|invalid/i) != null")
         _picture(browser, "refused")
         _fill(browser, "textarea", 1, day)
+        _picture(browser, "filled")
         _click(browser, "button", "Submit")
-        _wait(browser, "location.href.includes('/runs/flow-run/')")
-        _wait(browser, "document.body.innerText.includes('Completed')", seconds=300)
-        time.sleep(2)
+        _wait(browser, f"document.body.innerText.includes('backfill {slug} {day} to {day}')")
+        _wait(browser, "document.body.innerText.includes('Completed')", seconds=420)
         _picture(browser, "completed")
     states = "select metric_day::text, state from app.backfill_windows"
     with tenant_session(engine, find_organization(engine, slug).org_id) as connection:
