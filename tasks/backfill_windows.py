@@ -86,7 +86,8 @@ def load_window(extraction: Extraction, window: Window) -> StageResult:
     for name in [*(PAST if window.past_clock else ORDERED), *LISTED]:
         noted = _noting(touched, _pages(extraction, name, span))
         try:
-            done = extraction.loader().load_all(name, noted, watermark=WATERMARK)
+            loader = replace(extraction.loader(), quarantines=not window.past_clock)
+            done = loader.load_all(name, noted, watermark=WATERMARK)
         except RefusedError:
             if STREAMS[name].indispensable:
                 raise PermanentError(
@@ -100,6 +101,7 @@ def load_window(extraction: Extraction, window: Window) -> StageResult:
     if window.past_clock:
         _queue(extraction, touched)
         notes.append(f"{len(touched)} tickets touched;")
+        notes += [f"{quarantined} records unreadable, not kept;"] if quarantined else []
     return StageResult(seen, written, quarantined, " ".join(notes))
 
 

@@ -13,9 +13,10 @@ from tasks.backfill_windows import Span, within
 from tasks.backfilling import READ, Plan, judged, look_ahead, wanted
 from tasks.errors import ConfigurationError
 from tasks.estimating import Estimate, check_budget
+from tasks.pages import PageLoader
 from tasks.resources import Resources
 from tasks.stages import BackfillStage, parse_backfill_stages
-from tasks.zendesk import Page
+from tasks.zendesk import BadRecord, Page
 from tasks.zendesk.records import TicketEvent
 from warehouse import backfills
 from warehouse.backfills import Known, Window
@@ -166,3 +167,16 @@ def test_a_backfill_is_gone_on_with_until_its_last_day_has_ended(resources: Reso
         assert backfills.find_open(connection, *same) is None
         ended = text("select ended_at is not null from app.backfills")
         assert connection.execute(ended).scalar_one()
+
+
+@pytest.mark.parametrize(("quarantines", "kept"), [(True, 1), (False, 0)])
+def test_what_cannot_be_read_of_a_past_day_is_counted_and_not_kept(
+    resources: Resources, quarantines: bool, kept: int
+) -> None:
+    """It would stay for a whole clock from now: longer than its words may."""
+    loader = PageLoader(resources, datetime.now(UTC), quarantines=quarantines)
+    page = Page({"tickets": []}, [BadRecord("tickets", "1", "not_a_ticket", b'{"id": 1}')])
+    assert loader.load_all("tickets", iter([page]), watermark="backfill").quarantined == 1
+    with resources.session() as connection:
+        found = connection.execute(text("select count(*) from app.quarantine")).scalar_one()
+    assert found == kept
