@@ -192,6 +192,7 @@ def _open(browser: Browser, server: Server, path: str) -> None:
 def _fill(browser: Browser, kind: str, place: int, value: str) -> None:
     field = f"document.querySelectorAll('{kind}')[{place}]"
     browser.run(f"{SET}({field}, {json.dumps(value)})")
+    time.sleep(1)  # a field tells its form a moment later, and no one types as fast as this
 
 
 def _click(browser: Browser, kind: str, words: str) -> None:
