@@ -95,6 +95,21 @@ def showing_progress(slug: str) -> Iterator[None]:
     shown.close()
 
 
+def begin_progress(key: str, description: str) -> UUID | None:
+    """Keeps a bar with the run; its id, for `move_progress`. None where there is no run."""
+    if not is_run():
+        return None
+    return _shown(
+        lambda: create_progress_artifact(progress=0.0, key=key, description=description), key
+    )
+
+
+def move_progress(bar: UUID | None, percent: float) -> None:
+    """Moves the bar to 0–100 percent."""
+    if bar is not None:
+        _shown(lambda: update_progress_artifact(artifact_id=bar, progress=percent), "progress")
+
+
 def _shown(show: Callable[[], object], key: str) -> UUID | None:
     """The artifact's id; None where Prefect would not take it, which no run fails of."""
     try:

@@ -1,7 +1,7 @@
 """Metrics: dbt builds this organization's metric tables, beside the ones that are published."""
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 
 from tasks.metrics.dbt import build, project_version
 from tasks.progress import report
@@ -18,20 +18,21 @@ MEASURED, SUITE = "metrics", "before_publish"
 
 
 @step
-def build_metrics(slug: str, as_of: datetime) -> StageResult:
+def build_metrics(slug: str, as_of: datetime, backfilled_on: date | None = None) -> StageResult:
     """Builds the days of every metric table that have changed, as of an instant.
 
-    What is published stays as it is: `tasks.publish` replaces it.
+    And a day past the clock, if one is backfilled. What is published stays as it is:
+    `tasks.publish` replaces it.
     """
     with opened(slug) as resources:
         # what is published is cleared away: a new version of its gate needs it measured again
-        version = f"{_definition(resources)} {suite_version(SUITE)}"
+        version = f"{_definition(resources)} {suite_version(SUITE)} {backfilled_on or ''}"
         return unless_unchanged(
-            resources, MEASURED, version, as_of, lambda: _build(resources, as_of)
+            resources, MEASURED, version, as_of, lambda: _build(resources, as_of, backfilled_on)
         )
 
 
-def _build(resources: Resources, as_of: datetime) -> StageResult:
+def _build(resources: Resources, as_of: datetime, backfilled_on: date | None) -> StageResult:
     org_id = resources.organization.org_id
     name_agents(resources)
     with resources.transformer() as engine:
@@ -43,6 +44,7 @@ def _build(resources: Resources, as_of: datetime) -> StageResult:
             org_id=org_id,
             as_of=as_of,
             loaded_after=begun.loaded_after,
+            backfilled_on=backfilled_on,
             target_dir=resources.settings.home / "dbt",
             on_node=_report,
         )

@@ -50,12 +50,14 @@ class PageLoader:
 
     `by_ticket`: the events of the tickets that come are to be read one by one.
     `voice_calls`: calls are known from the comments on them only.
+    `quarantines`: what cannot be read is kept, sealed; of days past the clock it is only counted.
     """
 
     resources: Resources
     as_of: datetime
     by_ticket: bool = False
     voice_calls: bool = False
+    quarantines: bool = True
 
     @property
     def cutoff(self) -> datetime:
@@ -124,7 +126,7 @@ class PageLoader:
             records = {"listed": records["tickets"], **records}
         if self.voice_calls and "ticket_events" in records:
             records["voice_calls"] = records["ticket_events"]
-        return replace(page, records=records)
+        return replace(page, records=records, bad=page.bad if self.quarantines else [])
 
     def _store(
         self, stream: str, page: Page, found: Converted | None, watermark: str

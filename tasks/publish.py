@@ -1,6 +1,6 @@
 """Publishing: what was measured is audited, and then takes the place of the published tables."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Engine
 
@@ -17,7 +17,7 @@ from warehouse.sessions import tenant_session
 
 
 @step
-def publish_metrics(slug: str, as_of: datetime) -> StageResult:
+def publish_metrics(slug: str, as_of: datetime, backfilled_on: date | None = None) -> StageResult:
     """Publishes the days that were measured, once every expectation of the gate holds.
 
     Raises: ClosedGateError naming what does not hold; the tables stay as they were, and the next
@@ -27,7 +27,7 @@ def publish_metrics(slug: str, as_of: datetime) -> StageResult:
         result = unless_unchanged(
             resources,
             f"gate {SUITE}",
-            suite_version(SUITE),
+            f"{suite_version(SUITE)} {backfilled_on or ''}",
             as_of,
             lambda: _publish(resources, engine, as_of),
         )

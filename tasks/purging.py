@@ -111,6 +111,31 @@ def carry_out(purge: Purge, found: Found | None = None) -> Proof:
     return _prove(purge, found)
 
 
+def end_window(purge: Purge) -> Counter[str]:
+    """Deletes the content and the tickets past the clock, and no more; what went, by table.
+
+    For a backfill, at the end of each of its days. Days measured before are sealed first.
+
+    Raises: PermanentError where something is left that no hold keeps.
+    """
+    resources, org_id = purge.resources, purge.resources.organization.org_id
+    with resources.session() as connection:
+        retention.seal_days(connection, org_id, before=purge.at.first_kept_day)
+    purging.purge_content(resources.session, org_id, purge.at)
+    _end_tickets(purge, resources.session)
+    with resources.session() as connection:
+        now = standing(connection, purge.at, purge.as_of, kinds=(*CONTENT, "skeleton", "facts"))
+        if purge.deleted:
+            resources.audit(
+                connection,
+                action="backfill.purge",
+                purpose="the organization's retention clock",
+                details={"cutoff": purge.at.cutoff.isoformat(), **+purge.deleted},
+            )
+    _check_gone(purge, Counter({table: one.past - one.held for table, one in now.items()}))
+    return +purge.deleted
+
+
 def _sealed_and_found(purge: Purge, sessions: Sessions, found: Found | None) -> Found:
     return find_past(purge, sessions) if found is None else found
 
@@ -195,11 +220,16 @@ def _prove(purge: Purge, found: Found) -> Proof:
     left = Counter({table: one.past - one.held for table, one in now.items()})
     left[MESSAGES] -= purge.messages_left
     left[OBJECTS] = objects
+    _check_gone(purge, left)
+    return prove(resources, told)
+
+
+def _check_gone(purge: Purge, left: Counter[str]) -> None:
+    """Raises: PermanentError naming what is older than its clock."""
     if +left:
         parts = ", ".join(f"{count:,} {name}" for name, count in sorted((+left).items()))
-        slug = resources.organization.slug
+        slug = purge.resources.organization.slug
         raise PermanentError(f"{slug}: past its clock and still there: {parts}")
-    return prove(resources, told)
 
 
 def _classes(

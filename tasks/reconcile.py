@@ -4,6 +4,7 @@ Reconciling finds them and queues their tickets; repairing reads those tickets o
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -82,8 +83,10 @@ def _pending(extraction: Extraction) -> list[Repair]:
 def _load_tickets(extraction: Extraction, wanted: Sequence[Repair]) -> None:
     """The tickets themselves, as they are now."""
     if wanted:
+        past = any(one.reason == "backfill" for one in wanted)
+        loader = replace(_plain_loader(extraction), quarantines=not past)
         pages = iter_tickets(extraction.client, [one.ticket_id for one in wanted])
-        _plain_loader(extraction).load_all("tickets", pages, watermark=DONE)
+        loader.load_all("tickets", pages, watermark=DONE)
 
 
 def _reads_metrics(extraction: Extraction) -> bool:
@@ -93,7 +96,12 @@ def _reads_metrics(extraction: Extraction) -> bool:
 
 
 def _repair(extraction: Extraction, loader: PageLoader, one: Repair, *, metrics: bool) -> int:
-    """Loads a ticket's events, and takes it from the queue with them; the rows written."""
+    """Loads a ticket's events, and takes it from the queue with them; the rows written.
+
+    A backfill needs its metric events as well: the export of a day has that day's only.
+    """
+    if one.reason == "backfill":
+        metrics, loader = True, replace(loader, quarantines=False)
     try:
         page = fetch_ticket(extraction.client, one.ticket_id, metrics=metrics)
     except NotFoundError:  # deleted meanwhile: the lists of what was deleted tell of it

@@ -28,3 +28,24 @@ def parse_stages(names: str | None) -> list[Stage] | None:
     if unknown:
         raise ConfigurationError(f"no stage {unknown[0]!r}; there are: {', '.join(known)}")
     return [Stage(name.strip()) for name in names.split(",")]
+
+
+class BackfillStage(StrEnum):
+    """The stages that a backfill may do with each of its days, in order."""
+
+    EXTRACT = "extract"
+    CHECK = "check"
+    TRANSCRIBE = "transcribe"
+    EMBED = "embed"
+    SCORE = "score"
+    ASSESS = "assess"
+    MEASURE = "measure"
+    PUBLISH = "publish"
+
+
+def parse_backfill_stages(names: str | None) -> list[BackfillStage] | None:
+    """As `parse_stages`, of those of a backfill."""
+    found = parse_stages(names)
+    if found and Stage.ESCALATE in found:
+        raise ConfigurationError("a backfill escalates nothing: leave that stage out")
+    return None if found is None else [BackfillStage(one.value) for one in found]

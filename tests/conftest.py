@@ -69,6 +69,7 @@ SLOW = (
     "tests/dbt/test_model_figures.py",
     "tests/flows/test_audited.py",
     "tests/flows/test_authorized.py",
+    "tests/flows/test_backfill",
     "tests/flows/test_evaluation.py",
     "tests/flows/test_gates.py",
     "tests/flows/test_offboarding.py",

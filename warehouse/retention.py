@@ -5,7 +5,7 @@ sealed in every metric table: a metric must never shrink because its tickets are
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -54,6 +54,14 @@ def zone_of(organization: Organization) -> ZoneInfo:
         ) from None
 
 
+def day_in(organization: Organization, day: date) -> tuple[datetime, datetime]:
+    """A day's first instant in the organization's time zone, and the first after it; UTC."""
+    zone = zone_of(organization)
+    first = datetime.combine(day, time(), zone)
+    after = first + timedelta(days=1)  # on the clock on the wall: a day may last 23 hours
+    return first.astimezone(UTC), after.astimezone(UTC)
+
+
 def drop_partitions(engine: Engine, as_of: datetime) -> list[str]:
     """Drops the content partitions that lie before every organization's clock; their names.
 
@@ -91,7 +99,15 @@ def seal_days(connection: Connection, org_id: UUID, *, before: date) -> int:
     A day is sealed in all tables, also where it has no rows. The checksum tells later whether it
     was changed.
     """
-    days = _measured_days(connection, before)
+    return _seal(connection, org_id, _measured_days(connection, before))
+
+
+def seal_day(connection: Connection, org_id: UUID, day: date) -> int:
+    """Seals one day, whichever came before it, in every metric table; the number of seals made."""
+    return _seal(connection, org_id, [day])
+
+
+def _seal(connection: Connection, org_id: UUID, days: list[date]) -> int:
     made = 0
     for model in surviving_tables(connection):
         done = connection.execute(
@@ -130,27 +146,47 @@ def fact_tables(connection: Connection) -> list[str]:
     ]
 
 
-def _measured_days(connection: Connection, before: date) -> list[date]:
-    """The days before `before`, from the first that any table has, that are not sealed in all."""
+def first_measured_day(connection: Connection) -> date | None:
+    """The first day that a day's build has measured; None before the first build.
+
+    What backfills measured lies before it, perhaps with days between that nobody did: those are
+    not to be sealed. Backfills seal their own.
+    """
     tables = surviving_tables(connection)
     if not tables:
-        return []
+        return None
     rows = " union ".join(f"select metric_day from metrics.{name}" for name in tables)
-    days = connection.execute(
+    first: date | None = connection.execute(
         text(f"""
-            with measured as ({rows}),
-            sealed as (
+            select min(m.metric_day) from ({rows}) as m
+            where not exists (
+                select from app.backfill_windows as w
+                where w.metric_day = m.metric_day and w.past_clock and w.state <> 'kept'
+            )
+        """)
+    ).scalar_one()
+    return first
+
+
+def _measured_days(connection: Connection, before: date) -> list[date]:
+    """The days before `before`, from the first measured one, that are not sealed in all tables."""
+    first = first_measured_day(connection)
+    if first is None:
+        return []
+    days = connection.execute(
+        text("""
+            with sealed as (
                 select metric_day, count(*) as models from app.metric_day_seals group by metric_day
             )
             select d.metric_day::date
             from generate_series(
-                (select min(metric_day) from measured)::timestamp,
+                cast(:first as date)::timestamp,
                 cast(:before as date) - interval '1 day', interval '1 day'
             ) as d (metric_day)
             left join sealed as s on d.metric_day::date = s.metric_day
             where coalesce(s.models, 0) < :models
             order by 1
         """),
-        {"before": before, "models": len(tables)},
+        {"first": first, "before": before, "models": len(surviving_tables(connection))},
     )
     return list(days.scalars())

@@ -13,6 +13,15 @@
     {{ told_by_run('loaded_after') }}
 {%- endmacro %}
 
+{#- The day past the clock that a backfill measures; null for a day's build. -#}
+{% macro backfilled_on() -%}
+    {%- if var('backfilled_on', none) -%}
+        '{{ var('backfilled_on') }}'::date
+    {%- else -%}
+        nullif(current_setting('app.backfilled_on', true), '')::date
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro told_by_run(name) -%}
     {%- if var(name, none) -%}
         '{{ var(name) }}'::timestamptz

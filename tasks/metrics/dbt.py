@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -31,7 +31,11 @@ MARKED = ("metrics", "fct_ticket_flow_daily")
 OnNode = Callable[[str, int, int], None]
 PARSED = "partial_parse.msgpack"
 # What a build tells its models, as settings of the session: unless told, nothing has happened.
-NOTHING_TOLD = {"as_of": "1970-01-01T00:00:00+00:00", "loaded_after": "-infinity"}
+NOTHING_TOLD = {
+    "as_of": "1970-01-01T00:00:00+00:00",
+    "loaded_after": "-infinity",
+    "backfilled_on": "",
+}
 WRITTEN = ("slice", "fact", "daily")
 FINISHED = {"LogModelResult", "LogTestResult"}
 # The planner does not see through window functions: it would loop over a million rows for each of
@@ -96,13 +100,15 @@ def build(
     as_of: datetime,
     loaded_after: datetime | None,
     target_dir: Path,
+    backfilled_on: date | None = None,
     on_node: OnNode | None = None,
 ) -> BuildResult:
     """Builds the metric tables of one organization as of an instant.
 
-    Computed are the tickets of which anything was loaded after `loaded_after`; all for None. Only
-    tables are written: views are shared, and made by `prepare`. `on_node` is told each model as it
-    ends, with how many have and how many there are.
+    Computed are the tickets of which anything was loaded after `loaded_after`; all for None.
+    `backfilled_on` is a day past the clock that is measured as well. Only tables are written:
+    views are shared, and made by `prepare`. `on_node` is told each model as it ends, with how many
+    have and how many there are.
 
     Raises: PermanentError naming the models that failed, TransientError when the warehouse is not
     reachable.
@@ -111,6 +117,8 @@ def build(
     told = {"as_of": as_of.isoformat()}
     if loaded_after is not None:
         told["loaded_after"] = loaded_after.isoformat()
+    if backfilled_on is not None:
+        told["backfilled_on"] = backfilled_on.isoformat()
     return _run(
         arguments,
         transformer,

@@ -59,13 +59,18 @@ def iter_article_ids(client: ZendeskClient) -> Iterator[int]:
             yield one.id
 
 
-def iter_found_tickets(client: ZendeskClient, since: datetime) -> Iterator[list[int]]:
-    """The ids of the tickets updated since, archived ones too, page by page.
+def iter_found_tickets(
+    client: ZendeskClient, since: datetime, before: datetime | None = None
+) -> Iterator[list[int]]:
+    """The ids of the tickets updated since, and before, archived ones too, page by page.
 
     The search's cursor lives for an hour: it is read at once and never stored.
     """
+    query = f"updated>={since:%Y-%m-%dT%H:%M:%SZ}"
+    if before is not None:
+        query += f" updated<{before:%Y-%m-%dT%H:%M:%SZ}"
     params: dict[str, str | int] = {
-        "query": f"updated>={since:%Y-%m-%dT%H:%M:%SZ}",
+        "query": query,
         "filter[type]": "ticket",
         "page[size]": SEARCH_ROWS,
     }

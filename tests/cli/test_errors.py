@@ -63,8 +63,8 @@ def test_wrong_input_ends_with_one_clear_line(
 
 def test_every_command_has_help_with_an_example() -> None:
     """`--help` of each command shows how it is called."""
-    commands = ["init", "run", "daily", "retention", "up", "down", "metrics", "search", "doctor"]
-    calls = [(name,) for name in (*commands, "demo")]
+    commands = ["init", "run", "daily", "backfill", "retention", "up", "down", "metrics", "search"]
+    calls = [(name,) for name in (*commands, "doctor", "demo")]
     calls += [(name,) for name in ("login", "logout", "whoami", "authorize")]
     calls += [("member", name) for name in ("add", "list", "remove", "first-owner")]
     calls += [("quarantine", "list"), ("quarantine", "retry")]

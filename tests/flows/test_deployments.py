@@ -15,6 +15,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 DEPLOYMENTS = yaml.safe_load((PROJECT / "prefect.yaml").read_text())["deployments"]
 # Prefect stores parameters in plain text.
 HARMLESS = {"slug", "org", "as_of", "stages", "dry_run", "kind", "zendesk_user_id", "at_once"}
+HARMLESS |= {"from_day", "to_day", "score", "up_to_usd"}
 SPENT = {"authorization"}  # good once, soon, for what the other parameters say
 
 

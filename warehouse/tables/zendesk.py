@@ -394,5 +394,7 @@ ticket_repairs = skeleton(
     key("ticket_id"),
     Column("reason", Text, nullable=False, comment="why its events are to be read one by one"),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    CheckConstraint("reason in ('listed', 'count', 'redacted', 'missing')", name="reason"),
+    CheckConstraint(
+        "reason in ('listed', 'count', 'redacted', 'missing', 'backfill')", name="reason"
+    ),
 )

@@ -1,6 +1,7 @@
 -- Grain: one row a day that may be measured: whole days inside the retention clock, and the present
 -- one, that are not sealed. Of a sealed day the tickets may be gone; it never changes. The day in
--- which the clock's cutoff lies is whole no more: it keeps what earlier builds said.
+-- which the clock's cutoff lies is whole no more: it keeps what earlier builds said. A backfill
+-- opens one day past the clock; what stood at its end is not known any more, so it is not new.
 {{ config(
     materialized='slice',
     unique_key=['org_id', 'metric_day'],
@@ -52,13 +53,12 @@ changed_days as (
     from {{ ref('int_changed_model_days') }}
 ),
 
-days as (
+inside as (
     select
         organizations.org_id,
         organizations.timezone,
-        each_day.metric_day::date as metric_day,
-        each_day.metric_day at time zone organizations.timezone as starts_at,
-        (each_day.metric_day + interval '1 day') at time zone organizations.timezone as ends_at
+        each_day.metric_day,
+        false as is_backfilled
     from organizations
     cross join runs
     cross join lateral generate_series(
@@ -69,7 +69,35 @@ days as (
     ) as each_day (metric_day)
 ),
 
-told as (
+backfilled as (
+    select
+        organizations.org_id,
+        organizations.timezone,
+        {{ backfilled_on() }}::timestamp as metric_day,
+        true as is_backfilled
+    from organizations
+    cross join runs
+    where
+        {{ backfilled_on() }}
+        <= {{ day_of("runs.as_of - make_interval(days => organizations.retention_days)") }}
+),
+
+days as (
+    select
+        told.org_id,
+        told.timezone,
+        told.metric_day::date as metric_day,
+        told.metric_day at time zone told.timezone as starts_at,
+        (told.metric_day + interval '1 day') at time zone told.timezone as ends_at,
+        told.is_backfilled
+    from (
+        select * from inside
+        union all
+        select * from backfilled
+    ) as told
+),
+
+judged as (
     select
         days.org_id,
         days.metric_day,
@@ -83,8 +111,9 @@ told as (
             ) / 60
         )::integer as utc_offset_minutes,
         -- the day was not over when it was last published, or never was
-        builds.as_of is null or days.ends_at > least(builds.as_of, {{ as_of() }}) as is_new,
-        changed_days.metric_day is not null as has_changed
+        not days.is_backfilled
+        and (builds.as_of is null or days.ends_at > least(builds.as_of, {{ as_of() }})) as is_new,
+        changed_days.metric_day is not null or days.is_backfilled as has_changed
     from days
     left join builds on days.org_id = builds.org_id
     left join changed_days
@@ -107,4 +136,4 @@ select
     utc_offset_minutes,
     is_new,
     is_new or has_changed or {{ loaded_after() }} = '-infinity' as is_changed
-from told
+from judged
