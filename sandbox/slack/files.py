@@ -56,7 +56,9 @@ class Files:
         if not told.get("filename") or not str(told.get("length", "")).isdigit():
             raise SlackRefusal("invalid_arguments")
         with self._state.database() as database:
-            count = database.execute("select coalesce(max(id), 'F0') from files").fetchone()[0]
+            # of all that ever were: the id of one that was deleted is not given again
+            last = "select max(id) from (select id from files union select file from alts)"
+            count = database.execute(last).fetchone()[0] or "F0"
             file_id = f"F{int(count[1:]) + 1:09d}"
             query = "insert into files (id, name) values (?, ?)"
             database.execute(query, (file_id, str(told["filename"])))

@@ -3,8 +3,9 @@
 The day is compared with what such a day of the week usually brings: the median of the former
 weeks' counts, shared out over their days as this desk's own weeks are. The distance is in steps of
 what chance alone does to a count of that size, or of how far the desk's days stray by themselves
-where that is more; from 3.5 on it is told. On a desk that nothing happens to, chance gets there in
-less than one of 1,000 days (tests/tasks/escalation/test_anomalies.py measures it).
+where that is more; from 3.5 on it is told. On a desk that nothing happens to, chance gets there on
+less than one of 400 days, and on one of 200 where days stray by 15% more than chance makes them
+(tests/tasks/escalation/test_anomalies.py measures it).
 
 Source: tasks/reporting/statistics.py, which has the formulas.
 """

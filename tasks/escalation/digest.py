@@ -167,7 +167,7 @@ def _fitting(title: str, lines: Sequence[str], total: int) -> str:
 def _small_print(digest: Digest) -> str:
     rule = ""
     if digest.unusual and digest.published:
-        rule = " Unusual is what chance does on less than one of 1,000 such days."
+        rule = " Unusual is what chance does on less than one of 150 such days."
     return (
         f"{digest.scored:,} tickets scored by {escape(digest.versions)}; scores can be wrong.{rule}"
     )
