@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -24,6 +25,7 @@ from warehouse.escalation import MissedStep, RiskyTicket, UnhappyTicket
 from warehouse.outbox import Message
 from warehouse.report_rows import Backlog, Calls, Flow
 
+R = TypeVar("R")
 UNHAPPY_AT_MOST = -0.4
 REASONS_TOLD = 3
 LOOK_BACK = timedelta(days=7)
@@ -90,9 +92,14 @@ def _counted(connection: Connection, resources: Resources, day: date, as_of: dat
     # before the first whole day there may be hours: its figures would be too low
     first = (measured.first or day) + timedelta(days=1)
     period = Period(day, first, measured.last or day)
-    flow = reporting.sums(connection, Flow, since=period.since, until=day)
-    calls = reporting.sums(connection, Calls, since=period.since, until=day)
-    backlog = reporting.sums(connection, Backlog, since=period.since, until=day)
+
+    def sums(kind: type[R]) -> list[R]:
+        read: Callable[..., list[R]] = reporting.sums
+        return read(connection, kind, since=period.since, until=day)
+
+    flow = sums(Flow)
+    calls = sums(Calls)
+    backlog = sums(Backlog)
     inbound = [one for one in calls if one.direction == INBOUND]
 
     def counts(rows: list[D], count: Callable[[D], int]) -> Daily:

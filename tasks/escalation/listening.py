@@ -1,7 +1,7 @@
 """Buttons that people press in Slack, heard over Socket Mode: no address of ours is open to it.
 
-Source: docs.slack.dev, "Using Socket Mode". Each envelope gets its yes at once, within Slack's three
-seconds; what it asks for is done after that. An envelope that comes again asks for the same press.
+Source: docs.slack.dev, "Using Socket Mode". Each envelope gets its yes at once, within Slack's
+three seconds; what it asks for is done after that. One that comes again asks for the same press.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""What stands out is told; what chance does is not, and how often it is all the same is measured."""
+"""What stands out is told; what chance does is not: how often it is all the same is measured."""
 
 import math
 from collections.abc import Callable

@@ -110,10 +110,7 @@ def shared(control: httpx.Client, key: str) -> list[dict[str, Any]]:
     messages = control.get("/slack/messages").json()["messages"]
     (parent,) = [one["ts"] for one in messages if one["text"] == key]
     return [
-        file
-        for one in messages
-        if one.get("thread_ts") == parent
-        for file in one.get("files", ())
+        file for one in messages if one.get("thread_ts") == parent for file in one.get("files", ())
     ]
 
 
