@@ -35,6 +35,7 @@ from cli import (
     retention,
     rights,
     search,
+    slack,
     sop,
 )
 from tasks.errors import TransientError, VensorError
@@ -83,6 +84,7 @@ for module in (
     doctor,
     evaluate,
     report,
+    slack,
     demo,
 ):
     module.register(app)
