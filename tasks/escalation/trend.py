@@ -43,7 +43,8 @@ def as_trend(told: Mapping[str, Any]) -> Trend:
 
 def alt_text(trend: Trend) -> str:
     """The picture's figures in words."""
-    figures = [_told(name, counts) for name, counts in trend.counts.items() if counts]
+    named = (CREATED, SOLVED, WAITING)
+    figures = [_told(name, trend.counts[name]) for name in named if trend.counts.get(name)]
     return (
         f"{trend.organization}, lines over the five weeks until {trend.day}. "
         f"That day: {'; '.join(figures)}."
@@ -70,8 +71,13 @@ def draw(trend: Trend) -> bytes:
     drawn = [_panel(trend, title, names) for title, names in panels if _has(trend, names)]
     page = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "title": {"text": f"{trend.organization}, until {named_day(trend.day)}", "anchor": "start"},
-        "vconcat": drawn,
+        "title": {
+            "text": f"{trend.organization}, until {named_day(trend.day)}",
+            "anchor": "start",
+            "offset": 14,
+        },
+        "vconcat": [{key: part for key, part in one.items() if key != "datasets"} for one in drawn],
+        "datasets": {name: rows for one in drawn for name, rows in one["datasets"].items()},
         "spacing": 22,
         "resolve": {"scale": dict.fromkeys(("color", "shape", "strokeDash"), "independent")},
         "background": "var(--surface)",

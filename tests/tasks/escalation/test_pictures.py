@@ -329,10 +329,18 @@ def test_figures_in_words_know_what_is_missing() -> None:
 
 
 def test_the_picture_is_small_enough_for_a_telephone() -> None:
-    """Less than 150 kB, 840 pixels wide at most; one line where one is known."""
+    """Less than 150 kB, 1,000 pixels wide at most; one line where one is known."""
     png = draw(trend())
     assert png.startswith(PNG)
     assert len(png) < 150_000
     width = int.from_bytes(png[16:20], "big")
-    assert 700 <= width <= 960
+    assert 700 <= width <= 1_000
     assert draw(Trend("Acme", DAY, {"created": [1, 2, None, 4]})).startswith(PNG)
+
+
+def test_the_picture_shows_the_counts() -> None:
+    """Other counts with the same end are another picture."""
+    rising: list[int | None] = [*range(34), 20]
+    falling = [*range(34, 0, -1), 20]
+    one, other = (draw(Trend("Acme", DAY, {"created": counts})) for counts in (rising, falling))
+    assert one != other
