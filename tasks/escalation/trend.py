@@ -14,7 +14,7 @@ from tasks.escalation.anomalies import usual_count
 from tasks.reporting.words import day as named_day
 
 CREATED, SOLVED, WAITING = "created", "solved", "not solved yet"
-WIDTH, HEIGHT, SCALE = 380, 190, 2.0  # of a panel, in points; pixels a point
+WIDTH, HEIGHT, SCALE = 380, 190, 1.75  # of a panel, in points; pixels a point
 WEEK = 7
 ALT_CHARACTERS = 1_000
 
@@ -62,7 +62,7 @@ def _told(name: str, counts: Sequence[int | None]) -> str:
 
 
 def draw(trend: Trend) -> bytes:
-    """The PNG, light, at twice its size for screens of today."""
+    """The PNG, light, at nearly twice its size for screens of today."""
     import vl_convert  # its engine, and what makes charts, take seconds to start
 
     from tasks.reporting.picture import CONFIG, light_theme, themed

@@ -66,7 +66,7 @@ def test_the_digest_is_shown_with_its_picture_below(resources: Resources, tmp_pa
         assert share_pictures(resources, slack) == ""
         page = sandbox.control_url.replace("_sandbox", "slack/")
         with browsing(find_browser() or "") as browser:
-            browser.resize(760, 900)
+            browser.resize(660, 900)
             browser.call("Page.navigate", url=page)
             browser.run(
                 "new Promise(done => document.readyState == 'complete' ? done() : onload = done)"
@@ -79,7 +79,7 @@ def test_the_digest_is_shown_with_its_picture_below(resources: Resources, tmp_pa
             assert browser.run("document.documentElement.scrollWidth <= innerWidth")
             place = Path(os.environ.get("VENSOR_PICTURES", tmp_path)) / "digest.png"
             browser.picture(place)
-        assert struct.unpack(">II", place.read_bytes()[16:24])[0] == 760
+        assert struct.unpack(">II", place.read_bytes()[16:24])[0] == 660
         assert place.stat().st_size < 150_000
     finally:
         peers.stop(tmp_path / "sandbox")
