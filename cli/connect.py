@@ -11,6 +11,8 @@ import typer
 from cli import browser as browsers
 from cli.display import stderr, stdout
 from cli.gate import needs
+from tasks.buttons import PROVIDER as BUTTONS
+from tasks.buttons import store_app_token
 from tasks.connections import (
     find_connection,
     forget_connection,
@@ -106,11 +108,16 @@ def slack(
     org: Org,
     channel: Annotated[str, typer.Option(help="The channel's id, such as C0123456789.")],
     base_url: Annotated[str, typer.Option(help="Slack's API.")] = SLACK_API,
+    buttons: Annotated[
+        bool, typer.Option("--buttons", help="Alerts have buttons; `vensor slack listen` hears.")
+    ] = False,
 ) -> None:
     """Connects a Slack channel; the app's bot token (xoxb-…) is read from stdin.
 
     The app needs the scopes chat:write, channels:read and channels:history, and a seat in the
-    channel.
+    channel; with files:write the digest has its picture.
+
+    With --buttons an app-level token (xapp-…, connections:write) is read from the next line.
 
     Example: [bold]vensor connect slack --org acme --channel C0123456789 < token[/bold]
     """
@@ -118,6 +125,12 @@ def slack(
         team = connect_slack(
             resources, base_url=base_url, channel=channel, token=_secret("bot token")
         )
+        if buttons:
+            store_app_token(
+                resources, base_url=base_url, channel=channel, token=_secret("app-level token")
+            )
+        else:
+            forget_connection(resources, BUTTONS)
     stdout.print(f"{org} is connected to the Slack workspace {team}")
 
 
@@ -146,6 +159,7 @@ def disconnect_slack(org: Org) -> None:
     with opened(org) as resources:
         find_connection(resources, "slack")
         forget_connection(resources, "slack")
+        forget_connection(resources, BUTTONS)
     stdout.print(f"{org} is disconnected from Slack")
 
 

@@ -36,6 +36,7 @@ from cli import (
     retention,
     rights,
     search,
+    slack,
     sop,
     up,
 )
@@ -88,6 +89,7 @@ for module in (
     doctor,
     evaluate,
     report,
+    slack,
     demo,
 ):
     module.register(app)

@@ -12,6 +12,8 @@ from sandbox.faults import Fault, Faults
 from sandbox.labels import label_of
 from sandbox.openai.api import OpenAI, Pace
 from sandbox.slack.api import Slack
+from sandbox.slack.refusals import SCOPES
+from sandbox.slack.sockets import Press
 from sandbox.watch import Log
 from sandbox.zendesk.changes import Asked, make_change
 from sandbox.zendesk.desk import Desk
@@ -46,6 +48,10 @@ def control_routes(
         ("DELETE", "/requests", control.clear_requests),
         ("GET", "/labels/{account}", control.labels),
         ("GET", "/slack/messages", control.messages),
+        ("POST", "/slack/press", control.press),
+        ("POST", "/slack/send_away", control.send_away),
+        ("GET", "/slack/connections", control.connections),
+        ("POST", "/slack/scopes", control.scopes),
         ("POST", "/changes", control.change),
         ("POST", "/refusals", control.refuse),
         ("POST", "/openai/pace", control.pace),
@@ -150,6 +156,33 @@ class Control:
     async def messages(self, _request: Request) -> Response:
         """All Slack messages with their metadata, oldest first."""
         return json_answer({"messages": self._slack.store.every()})
+
+    async def press(self, request: Request) -> Response:
+        """Presses a button: how often the app was told, and how often it said yes."""
+        try:
+            press = msgspec.json.decode(await request.body(), type=Press)
+        except msgspec.MsgspecError as exc:
+            return json_answer({"error": str(exc)}, 400)
+        channel = self._slack.store.channel(press.channel)
+        message = self._slack.store.find(channel, press.ts) if channel else None
+        return json_answer(await self._slack.sockets.press(press, message))
+
+    async def send_away(self, _request: Request) -> Response:
+        """Ends every connection of Socket Mode, as Slack does each hour or so."""
+        return json_answer({"gone": await self._slack.sockets.send_away()})
+
+    async def connections(self, _request: Request) -> Response:
+        """How many connections of Socket Mode there are."""
+        return json_answer({"connected": self._slack.sockets.connected})
+
+    async def scopes(self, request: Request) -> Response:
+        """What the app may do from now on: a list of scopes; null is all."""
+        try:
+            told = msgspec.json.decode(await request.body(), type=list[str] | None)
+        except msgspec.MsgspecError as exc:
+            return json_answer({"error": str(exc)}, 400)
+        self._slack.scopes = set(SCOPES if told is None else told)
+        return Response(status_code=204)
 
 
 def _iter_labels(desk: Desk) -> Iterator[bytes]:

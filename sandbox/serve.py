@@ -127,7 +127,8 @@ def stated(peers: Peers) -> dict[str, Any]:
     """What ``sandbox.json`` says: where everything is and how to get in."""
     state, world = peers.state, peers.state.world
     root = f"http://{HOST}:{world.port}"
-    slack = {"base_url": f"{root}/slack/api/", "bot_token": state.secret("slack:bot_token")}
+    tokens = {name: state.secret(f"slack:{name}") for name in ("bot_token", "app_token")}
+    slack = {"base_url": f"{root}/slack/api/"} | tokens
     options = ("seed", "days", "until", "accounts")
     return {
         "pid": os.getpid(),

@@ -41,6 +41,7 @@ create table if not exists joined (channel text primary key);
 create table if not exists files (
     id text primary key, name text not null, content blob, done integer not null default 0
 );
+create table if not exists alts (file text primary key, alt text not null);
 """
 
 
@@ -157,6 +158,8 @@ def _furnished(world: World) -> World:
         world.channels.setdefault(account, "C" + secrets.token_hex(5).upper())
     bot_token = f"xoxb-{secrets.token_hex(6)}-{secrets.token_hex(12)}"
     world.secrets.setdefault("slack:bot_token", bot_token)
+    app_token = f"xapp-1-A0SANDBOX-{secrets.token_hex(6)}-{secrets.token_hex(16)}"
+    world.secrets.setdefault("slack:app_token", app_token)
     world.secrets.setdefault("openai:api_key", f"sk-{secrets.token_urlsafe(32)}")
     for name in ("control", "media"):
         world.secrets.setdefault(name, secrets.token_urlsafe(32))

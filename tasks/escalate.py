@@ -1,41 +1,24 @@
 """Escalation: one digest a day to the organization's Slack channel, said at most once."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection
 
-from tasks.assessment import ESCALATES_AT, packaged_rulebook
 from tasks.check import pass_gate
-from tasks.choices import judge_version
 from tasks.connections import find_connection, unsealed_credentials
+from tasks.digesting import queue_digest
 from tasks.errors import ClosedGateError, RefusedError
-from tasks.escalation import (
-    Digest,
-    Finding,
-    SlackChannel,
-    blocks,
-    fallback,
-    linked_tickets,
-)
+from tasks.escalation import SlackChannel, linked_tickets
+from tasks.pictures import share_pictures
 from tasks.reminding import queue_due
 from tasks.resources import Resources, opened
-from tasks.scoring import SENTIMENT_VERSION, parse_sop
 from tasks.step import step
-from warehouse import escalation, outbox
-from warehouse.escalation import MissedStep, RiskyTicket, UnhappyTicket
+from warehouse import outbox
 from warehouse.ledger import StageResult
 from warehouse.organizations import find_connection as find_any_connection
 from warehouse.outbound import Sending, record_sending
 from warehouse.outbox import Message
-
-UNHAPPY_AT_MOST = -0.4
-REASONS_TOLD = 3
-LOOK_BACK = timedelta(days=7)
-NO_GROUP = "no group"
 
 
 @step
@@ -43,8 +26,9 @@ def escalate(slug: str, as_of: datetime, *, published: bool = True) -> StageResu
     """Queues yesterday's digest if it isn't queued, and posts what is unsent.
 
     Killed between queue and post, the next run posts it; killed after the post, the next run
-    finds it in the channel's history by its key. Where the day's metrics were not `published`, it
-    says so in place of figures.
+    finds it in the channel's history by its key. Its picture goes into its thread, where the app
+    may upload files; what keeps the picture back is told and stops nothing. Where the day's metrics
+    were not `published`, it says so in place of figures.
 
     Raises: ClosedGateError where a message holds what looks like a person's data: none is posted.
     """
@@ -53,7 +37,7 @@ def escalate(slug: str, as_of: datetime, *, published: bool = True) -> StageResu
             if find_any_connection(connection, "slack") is None:
                 return StageResult(note="not connected to Slack")
         channel = find_connection(resources, "slack")
-        _queue(resources, channel.account, as_of, published=published)
+        queue_digest(resources, channel.account, as_of, published=published)
         queue_due(resources, channel.account, as_of)
         token = unsealed_credentials(resources, channel).decode()
         slack = SlackChannel(base_url=channel.base_url, token=token, channel=channel.account)
@@ -62,7 +46,8 @@ def escalate(slug: str, as_of: datetime, *, published: bool = True) -> StageResu
         if unsent:
             _audit(resources, unsent, as_of)
         posted = sum(_post(resources, slack, message) for message in unsent)
-        return StageResult(len(unsent), posted, note=f"{posted} messages posted")
+        told = [f"{posted} messages posted", share_pictures(resources, slack)]
+        return StageResult(len(unsent), posted, note="; ".join(filter(None, told)))
 
 
 def _audit(resources: Resources, unsent: Sequence[Message], as_of: datetime) -> None:
@@ -74,78 +59,6 @@ def _audit(resources: Resources, unsent: Sequence[Message], as_of: datetime) -> 
             for message in unsent:
                 outbox.mark_refused(connection, message.message_key)
         raise
-
-
-def _queue(resources: Resources, channel: str, as_of: datetime, *, published: bool) -> None:
-    zone = ZoneInfo(resources.organization.timezone)
-    day = as_of.astimezone(zone).date() - timedelta(days=1)
-    with resources.session() as connection:
-        digest = _digest(connection, resources, day, as_of)
-        digest = replace(digest, published=published)
-        message = Message(
-            f"digest/{day.isoformat()}", channel, blocks(digest), fallback(digest), "pending"
-        )
-        outbox.put(connection, resources.organization.org_id, message)
-
-
-def _digest(connection: Connection, resources: Resources, day: date, as_of: datetime) -> Digest:
-    since = as_of - LOOK_BACK
-    figures = escalation.day_figures(connection, day)
-    unhappy = escalation.unhappy_tickets(
-        connection, model_version=SENTIMENT_VERSION, since=since, at_most=UNHAPPY_AT_MOST
-    )
-    risky = escalation.risky_tickets(connection, at_least=ESCALATES_AT)
-    listed = {one.ticket_id for one in risky}
-    more = [one for one in unhappy if one.ticket_id not in listed]
-    judged_by = judge_version(resources)
-    missed = escalation.missed_steps(connection, model_version=judged_by, since=since)
-    base_url = find_connection(resources, "zendesk").base_url
-    return Digest(
-        organization=resources.organization.name,
-        day=day,
-        created=figures.created,
-        usually_created=figures.usually_created,
-        solved=figures.solved,
-        reopened=figures.reopened,
-        waiting=escalation.waiting_tickets(connection),
-        risky=[_risky(one, base_url) for one in risky],
-        risky_total=len(risky),
-        unhappy=[_unhappy(one, base_url) for one in more],
-        unhappy_total=len(more),
-        missed_steps=[_missed(one, base_url) for one in missed],
-        missed_total=len(missed),
-        scored=escalation.scored_tickets(connection, model_version=SENTIMENT_VERSION, since=since),
-        versions=f"{SENTIMENT_VERSION}, {judged_by}",
-    )
-
-
-def _risky(one: RiskyTicket, base_url: str) -> Finding:
-    """The reasons are words of ours for codes; a code of another version is left out."""
-    words = packaged_rulebook().words
-    why = ", ".join([words[code] for code in one.codes if code in words][:REASONS_TOLD])
-    reason = f"risk {one.escalation_risk:.2f}, urgency {one.urgency}: the customer {why}"
-    return _finding(one.ticket_id, base_url, one.status, one.group_name, reason)
-
-
-def _unhappy(one: UnhappyTicket, base_url: str) -> Finding:
-    reason = (
-        f"sentiment {one.sentiment_end:+.1f} at the end, {one.sentiment_change:+.1f} on the way"
-    )
-    return _finding(one.ticket_id, base_url, one.status, one.group_name, reason)
-
-
-def _missed(one: MissedStep, base_url: str) -> Finding:
-    """The reason quotes the organization's own procedure, never a conversation."""
-    steps = {step.step_no: step.text for step in parse_sop(one.body, one.title).steps}
-    reason = f"{one.title}, step {one.step_no}: {steps.get(one.step_no, '')}"
-    return _finding(one.ticket_id, base_url, one.status, one.group_name, reason)
-
-
-def _finding(
-    ticket_id: int, base_url: str, status: str, group_name: str | None, reason: str
-) -> Finding:
-    url = f"{base_url}/agent/tickets/{ticket_id}"
-    return Finding(ticket_id, url, status, group_name or NO_GROUP, reason)
 
 
 def _sending(slack: SlackChannel, message: Message) -> Sending:

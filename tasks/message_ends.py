@@ -14,8 +14,8 @@ from warehouse.outbox import Said
 def delete_messages(resources: Resources, cutoff: datetime) -> tuple[int, int, str]:
     """Deletes messages past the clock: (rows that went, messages left, why, in words).
 
-    A row goes once Slack has deleted its message, or says that it is not there. What Slack refuses,
-    or cannot do now, is left to the next run and stops nothing else.
+    A row goes once Slack has deleted its message and picture, or says that they are not there. What
+    Slack refuses, or cannot do now, is left to the next run and stops nothing else.
     """
     with resources.session() as connection:
         unsaid = outbox.forget_unsaid(connection, cutoff)
@@ -37,6 +37,8 @@ def _delete_each(resources: Resources, said: Sequence[Said], left: list[Said]) -
     for one in said:
         slack = SlackChannel(base_url=connected.base_url, token=token, channel=one.channel)
         try:
+            if one.file_id is not None:
+                slack.delete_file(one.file_id)
             ts = one.slack_ts or slack.find(one.message_key, since=one.created_at)
             if ts is not None:
                 slack.delete(ts)

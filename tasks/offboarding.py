@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from tasks.buttons import PROVIDER as BUTTONS
 from tasks.certificates import CERTIFICATE, certified, write_certificate
 from tasks.connections import (
     find_connection,
@@ -158,6 +159,7 @@ def _revoke(leaving: Leaving) -> Told:
                 raise
             told[provider] = "away: its token is left to be ended there by hand"
         forget_connection(leaving.resources, provider)
+    forget_connection(leaving.resources, BUTTONS)
     return told
 
 

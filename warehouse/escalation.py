@@ -1,22 +1,10 @@
-"""What a digest is made of: figures of one day, and tickets of the last days to look at."""
+"""What a digest is made of beside the metric tables: tickets to look at."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, text
-
-USUAL_DAYS = 7
-
-
-@dataclass(frozen=True)
-class DayFigures:
-    """Counts of one day of the metric table, beside the mean of the seven days before."""
-
-    created: int
-    solved: int
-    reopened: int
-    usually_created: float
 
 
 @dataclass(frozen=True)
@@ -54,32 +42,6 @@ class MissedStep:
     body: str
     step_no: int
     confidence: float
-
-
-def day_figures(connection: Connection, day: date) -> DayFigures:
-    row = connection.execute(
-        text("""
-            with days as (
-                select
-                    metric_day,
-                    sum(created) as created,
-                    sum(first_solved) as solved,
-                    sum(reopened) as reopened
-                from metrics.fct_ticket_flow_daily
-                where metric_day between :usual_from and :day
-                group by metric_day
-            )
-            select
-                coalesce(sum(created) filter (where metric_day = :day), 0)::integer as created,
-                coalesce(sum(solved) filter (where metric_day = :day), 0)::integer as solved,
-                coalesce(sum(reopened) filter (where metric_day = :day), 0)::integer as reopened,
-                (coalesce(sum(created) filter (where metric_day < :day), 0) / :days)::float8
-                    as usually_created
-            from days
-        """),
-        {"day": day, "usual_from": day - timedelta(days=USUAL_DAYS), "days": USUAL_DAYS},
-    ).one()
-    return DayFigures(row.created, row.solved, row.reopened, row.usually_created)
 
 
 def waiting_tickets(connection: Connection) -> int:

@@ -19,7 +19,8 @@ TAKEN_BACK = ("retracting", "retracted")
 class Message:
     """`state` is pending, sending (perhaps sent: ask before sending again), posted or refused.
 
-    One that is taken back is retracting until Slack has deleted it, then retracted.
+    One that is taken back is retracting until Slack has deleted it, then retracted. Of `trend` a
+    picture is drawn that goes with it: `warehouse.pictures` has its states.
     """
 
     message_key: str
@@ -27,6 +28,13 @@ class Message:
     blocks: Blocks
     fallback: str
     state: str
+    trend: Mapping[str, object] | None = None
+
+
+def is_queued(connection: Connection, message_key: str) -> bool:
+    """Whether the key is there: then the message was queued, and perhaps said."""
+    found = select(outbox.c.message_key).where(outbox.c.message_key == message_key)
+    return connection.execute(found).first() is not None
 
 
 def put(connection: Connection, org_id: UUID, message: Message) -> bool:
@@ -37,6 +45,8 @@ def put(connection: Connection, org_id: UUID, message: Message) -> bool:
         channel=message.channel,
         blocks=list(message.blocks),
         fallback=message.fallback,
+        trend=message.trend,
+        picture_state=None if message.trend is None else "waiting",
     )
     queued = statement.on_conflict_do_nothing().returning(outbox.c.message_key)
     return connection.execute(queued).first() is not None
@@ -65,12 +75,13 @@ class Said(NamedTuple):
     channel: str
     slack_ts: str | None
     created_at: datetime
+    file_id: str | None
 
 
 def said_before(connection: Connection, cutoff: datetime) -> list[Said]:
     """What was queued before the cutoff and, for all that is known, stands in Slack."""
     rows = connection.execute(
-        select(outbox.c.message_key, outbox.c.channel, outbox.c.slack_ts, outbox.c.created_at)
+        select(*(outbox.c[name] for name in Said._fields))
         .where(
             outbox.c.created_at < cutoff, outbox.c.state.in_(["posted", "sending", "retracting"])
         )
@@ -128,6 +139,7 @@ class Retracting:
     message_key: str
     channel: str
     slack_ts: str | None
+    file_id: str | None
 
 
 def told(connection: Connection) -> list[Message]:
@@ -153,7 +165,7 @@ def take_back(connection: Connection, message_keys: Sequence[str]) -> int:
     left = connection.execute(
         update(outbox)
         .where(mine, outbox.c.state.not_in(TAKEN_BACK))
-        .values(state="retracting", blocks=[], fallback="")
+        .values(state="retracting", blocks=[], fallback="", trend=None)
     )
     return gone.rowcount + left.rowcount
 
@@ -162,7 +174,7 @@ def retracting(connection: Connection) -> list[Retracting]:
     """Messages that are still to be deleted in Slack."""
     c = outbox.c
     rows = connection.execute(
-        select(c.message_key, c.channel, c.slack_ts)
+        select(c.message_key, c.channel, c.slack_ts, c.file_id)
         .where(c.state == "retracting")
         .order_by(c.created_at)
     )

@@ -61,8 +61,11 @@ def cursors(connection: Connection) -> Cursors:
 def hold_messages(connection: Connection) -> int:
     """Has messages that wait looked for in Slack before they are sent: some were, since; how many.
 
-    In the organization's tenant session.
+    Their pictures too. In the organization's tenant session.
     """
+    connection.execute(
+        text("update app.outbox set picture_state = 'uploading' where picture_state = 'waiting'")
+    )
     return connection.execute(
         text("update app.outbox set state = 'sending' where state = 'pending'")
     ).rowcount

@@ -10,10 +10,13 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from sandbox.slack.blocks import block_problem, metadata_problem
+from sandbox.slack.files import Files
 from sandbox.slack.page import page_of
+from sandbox.slack.refusals import SCOPES, SlackRefusal, check_scope, decoded
+from sandbox.slack.sockets import Sockets
 from sandbox.slack.store import Channel, Message, Store
 from sandbox.state import State
 
@@ -22,18 +25,9 @@ TEAM, BOT, USER, APP = "T0SANDBOX", "B0SANDBOX", "U0SANDBOX", "A0SANDBOX"
 HISTORY_ROWS = 100
 MOST_HISTORY_ROWS = 999
 MINUTE = 60.0
-SHOWN = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+SHOWN = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"}
+OF_APPS = {"apps.connections.open"}  # these take an app's token, not a bot's
 Told = dict[str, Any]
-
-
-class SlackRefusal(Exception):
-    """An answer with ``ok`` false."""
-
-    def __init__(self, error: str, *, detail: str | None = None, retry_after: int = 0) -> None:
-        super().__init__(error)
-        self.error = error
-        self.detail = detail
-        self.retry_after = retry_after
 
 
 class Slack:
@@ -42,7 +36,11 @@ class Slack:
     def __init__(self, state: State, *, per_minute: int, base_url: str) -> None:
         self._base = base_url
         self.store = Store(state)
+        self._files = Files(state, self.store, base_url, self._channel, self._say)
+        self.sockets = Sockets(base_url)
+        self.scopes = set(SCOPES)
         self._token = state.secret("slack:bot_token")
+        self._app_token = state.secret("slack:app_token")
         self._gap = MINUTE / per_minute
         self._posted: dict[str, float] = {}
         self._revoked = False
@@ -59,16 +57,16 @@ class Slack:
             "conversations.info": self._info,
             "conversations.join": self._join,
             "conversations.list": self._list,
-            "files.getUploadURLExternal": self._upload_url,
-            "files.completeUploadExternal": self._upload_done,
-        }
+            "apps.connections.open": lambda _told: self.sockets.open(),
+        } | self._files.methods()
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[BaseRoute]:
         """The routes below ``/slack``."""
         return [
             Route("/", self._page),
             Route("/api/{method}", self._call, methods=["GET", "POST"]),
-            Route("/upload/{file}", self._upload, methods=["POST"]),
+            *self._files.routes(),
+            *self.sockets.routes(),
         ]
 
     async def _page(self, _request: Request) -> Response:
@@ -77,27 +75,25 @@ class Slack:
 
     async def _call(self, request: Request) -> Response:
         try:
-            told = await _arguments(request)
-            self._authenticate(request, told)
-            method = self._methods.get(request.path_params["method"])
+            told, name = await _arguments(request), request.path_params["method"]
+            self._authenticate(request, told, self._app_token if name in OF_APPS else self._token)
+            method = self._methods.get(name)
             if method is None:
                 raise SlackRefusal("unknown_method")
-            return _json({"ok": True} | method(told))
+            check_scope(name, self.scopes)
+            allowed = {"x-oauth-scopes": ",".join(sorted(self.scopes))}
+            return _json({"ok": True} | method(told), headers=allowed)
         except SlackRefusal as refusal:
-            body: Told = {"ok": False, "error": refusal.error}
-            if refusal.detail:
-                body |= {"errors": [refusal.detail]}
-                body |= {"response_metadata": {"messages": [f"[ERROR] {refusal.detail}"]}}
             if refusal.retry_after:
-                return _json(body, 429, {"retry-after": str(refusal.retry_after)})
-            return _json(body)
+                return _json(refusal.body, 429, {"retry-after": str(refusal.retry_after)})
+            return _json(refusal.body)
 
-    def _authenticate(self, request: Request, told: Told) -> None:
+    def _authenticate(self, request: Request, told: Told, token: str) -> None:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         given = given or str(told.get("token", ""))
         if not given:
             raise SlackRefusal("not_authed")
-        if not hmac.compare_digest(given.encode(), self._token.encode()):
+        if not hmac.compare_digest(given.encode(), token.encode()):
             raise SlackRefusal("invalid_auth")
         if self._revoked:
             raise SlackRefusal("token_revoked")
@@ -139,10 +135,12 @@ class Slack:
         if thread and self.store.find(channel, str(thread)) is None:
             raise SlackRefusal("thread_not_found")
         self._pace(channel)
+        ts = self._say(channel, content, str(thread) if thread else None)
+        return {"channel": channel.id, "ts": ts, "message": self.store.find(channel, ts)}
+
+    def _say(self, channel: Channel, content: Message, thread: str | None) -> str:
         message = {"type": "message", "user": USER, "bot_id": BOT, "app_id": APP, "team": TEAM}
-        message |= content | ({"thread_ts": str(thread)} if thread else {})
-        ts = self.store.post(channel, message)
-        return {"channel": channel.id, "ts": ts, "message": message | {"ts": ts}}
+        return self.store.post(channel, message | content | _in(thread))
 
     def _update(self, told: Told) -> Told:
         channel, message = self._message(told)
@@ -196,26 +194,9 @@ class Slack:
         shapes = [_channel_shape(one) for one in self.store.channels()]
         return {"channels": shapes, "response_metadata": {"next_cursor": ""}}
 
-    def _upload_url(self, told: Told) -> Told:
-        if not told.get("filename") or not str(told.get("length", "")).isdigit():
-            raise SlackRefusal("invalid_arguments")
-        file_id = self.store.open_file(str(told["filename"]))
-        return {"file_id": file_id, "upload_url": f"{self._base}/upload/{file_id}"}
 
-    async def _upload(self, request: Request) -> Response:
-        filled = self.store.fill_file(request.path_params["file"], await request.body())
-        return Response("OK" if filled else "no such upload", 200 if filled else 404)
-
-    def _upload_done(self, told: Told) -> Told:
-        if told.get("channel_id"):
-            self._channel({"channel": told["channel_id"]})
-        files = []
-        for one in _decoded(told.get("files"), "invalid_arguments"):
-            name = self.store.finish_file(str(one.get("id")))
-            if name is None:
-                raise SlackRefusal("file_not_found")
-            files.append({"id": one["id"], "title": one.get("title") or name, "name": name})
-        return {"files": files}
+def _in(thread: str | None) -> Told:
+    return {"thread_ts": thread} if thread else {}
 
 
 def _content(told: Told) -> Told:
@@ -223,7 +204,7 @@ def _content(told: Told) -> Told:
     text = str(told.get("text") or "")
     content: Told = {"text": text}
     if told.get("blocks"):
-        content["blocks"] = _decoded(told["blocks"], "invalid_blocks_format")
+        content["blocks"] = decoded(told["blocks"], "invalid_blocks_format")
         problem = block_problem(content["blocks"])
         if problem:
             raise SlackRefusal("invalid_blocks", detail=problem)
@@ -232,20 +213,11 @@ def _content(told: Told) -> Told:
     if len(text) > TEXT:
         raise SlackRefusal("msg_too_long")
     if told.get("metadata"):
-        content["metadata"] = _decoded(told["metadata"], "invalid_metadata_format")
+        content["metadata"] = decoded(told["metadata"], "invalid_metadata_format")
         wrong = metadata_problem(content["metadata"])
         if wrong:
             raise SlackRefusal(wrong)
     return content
-
-
-def _decoded(told: object, error: str) -> Any:
-    if not isinstance(told, str):
-        return told
-    try:
-        return msgspec.json.decode(told)
-    except msgspec.DecodeError as exc:
-        raise SlackRefusal(error) from exc
 
 
 def _page(told: Told, messages: list[Message]) -> Told:

@@ -91,27 +91,6 @@ class Store:
             for one in self.messages(channel)
         ]
 
-    def open_file(self, name: str) -> str:
-        """The id of a file that is to be uploaded."""
-        with self._state.database() as database:
-            count = database.execute("select count(*) from files").fetchone()[0]
-            file_id = f"F{count + 1:09d}"
-            database.execute("insert into files (id, name) values (?, ?)", (file_id, name))
-        return file_id
-
-    def fill_file(self, file_id: str, content: bytes) -> bool:
-        """Whether the file was waiting for its content."""
-        query = "update files set content = ? where id = ? and done = 0"
-        with self._state.database() as database:
-            return database.execute(query, (content, file_id)).rowcount == 1
-
-    def finish_file(self, file_id: str) -> str | None:
-        """The file's name, when it has content."""
-        query = "update files set done = 1 where id = ? and content is not null returning name"
-        with self._state.database() as database:
-            row = database.execute(query, (file_id,)).fetchone()
-        return str(row[0]) if row else None
-
     def _put(self, database: sqlite3.Connection, channel: Channel, message: Message) -> None:
         body = msgspec.json.encode(message).decode()
         row = (channel.id, message["ts"], body)

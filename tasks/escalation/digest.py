@@ -1,7 +1,7 @@
 """The daily digest as Slack blocks: numbers, ticket links and steps; no one's name, no quotation.
 
-Source of the limits: Slack's Block Kit reference (50 blocks, section text 3,000 characters,
-header 150, 10 fields).
+The models of slack_sdk refuse what is over Slack's limits (50 blocks, section text 3,000
+characters, header 150, 10 fields); lists are told in part before that.
 """
 
 import re
@@ -9,8 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from slack_sdk.models.blocks import (
+    Block as SlackBlock,
+)
+from slack_sdk.models.blocks import (
+    ContextBlock,
+    HeaderBlock,
+    MarkdownTextObject,
+    PlainTextObject,
+    SectionBlock,
+)
+
 SECTION_CHARACTERS = 3_000
 HEADER_CHARACTERS = 150
+REASON_CHARACTERS = 300
 LISTED = 8
 
 Block = dict[str, object]
@@ -28,15 +40,25 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A count of the day beside what such a day usually brings; None where it is not known."""
+
+    name: str
+    count: int | None
+    usual: float | None = None
+
+
+@dataclass(frozen=True)
 class Digest:
-    """One organization's day. Not `published`: its figures are not known to be right."""
+    """One organization's day. Not `published`: its figures are not known to be right.
+
+    `unusual` is what stands out in the figures, in our words, the furthest first.
+    """
 
     organization: str
     day: date
-    created: int
-    usually_created: float
-    solved: int
-    reopened: int
+    figures: Sequence[Figure]
+    unusual: Sequence[str]
     waiting: int
     risky: Sequence[Finding]
     risky_total: int
@@ -52,9 +74,11 @@ class Digest:
 def blocks(digest: Digest) -> list[Block]:
     """The message."""
     more = "more " if digest.risky_total else ""
-    return [
-        {"type": "header", "text": plain(f"{digest.organization}: {digest.day.isoformat()}")},
-        {"type": "section", "fields": [mrkdwn(text) for text in _figures(digest)]},
+    fields = [MarkdownTextObject(text=text) for text in _figures(digest)]
+    made: list[SlackBlock] = [
+        HeaderBlock(text=_header(f"{digest.organization}: {digest.day.isoformat()}")),
+        SectionBlock(fields=fields),
+        *_unusual(digest),
         *_listing(
             f"*{digest.risky_total} open tickets that may escalate*",
             digest.risky,
@@ -70,20 +94,23 @@ def blocks(digest: Digest) -> list[Block]:
             digest.missed_steps,
             digest.missed_total,
         ),
-        {"type": "context", "elements": [mrkdwn(_small_print(digest))]},
+        ContextBlock(elements=[MarkdownTextObject(text=_small_print(digest))]),
     ]
+    return [block.to_dict() for block in made]
 
 
 def fallback(digest: Digest) -> str:
     """The message in one line, for notifications."""
-    figures = f"{digest.created} created, {digest.solved} solved"
-    return (
-        f"{digest.organization} {digest.day.isoformat()}:"
-        f" {figures if digest.published else 'figures held back'},"
-        f" {digest.risky_total} that may escalate,"
-        f" {digest.unhappy_total} unhappy,"
-        f" {digest.missed_total} with a step not done"
-    )
+    known = [f"{one.count} {one.name.lower()}" for one in digest.figures if one.count is not None]
+    unusual = [f"{len(digest.unusual)} unusual"] if digest.unusual and digest.published else []
+    told = [
+        *(known[:2] if digest.published else ["figures held back"]),
+        *unusual,
+        f"{digest.risky_total} that may escalate",
+        f"{digest.unhappy_total} unhappy",
+        f"{digest.missed_total} with a step not done",
+    ]
+    return f"{digest.organization} {digest.day.isoformat()}: {', '.join(told)}"
 
 
 def linked_tickets(content: bytes) -> list[int]:
@@ -92,31 +119,58 @@ def linked_tickets(content: bytes) -> list[int]:
 
 
 def _figures(digest: Digest) -> list[str]:
-    waiting = f"*Not solved yet*\n{digest.waiting}"
+    waiting = f"*Not solved yet*\n{digest.waiting:,}"
     if not digest.published:
         return ["*Held back*\nthe day's figures: a check of the metric tables failed", waiting]
-    return [
-        f"*Created*\n{digest.created} (usually {digest.usually_created:.0f})",
-        f"*Solved*\n{digest.solved}",
-        f"*Reopened*\n{digest.reopened}",
-        waiting,
-    ]
+    return [*(f"*{one.name}*\n{_count(one)}" for one in digest.figures), waiting]
 
 
-def _listing(title: str, findings: Sequence[Finding], total: int) -> list[Block]:
+def _count(figure: Figure) -> str:
+    if figure.count is None:
+        return "not measured"
+    usual = "" if figure.usual is None else f" (usually {figure.usual:,.0f})"
+    return f"{figure.count:,}{usual}"
+
+
+def _unusual(digest: Digest) -> list[SlackBlock]:
+    if not digest.unusual or not digest.published:
+        return []
+    lines = [f"• {escape(line)}" for line in digest.unusual]
+    return [SectionBlock(text=MarkdownTextObject(text=_fitting("*Unusual*", lines, len(lines))))]
+
+
+def _listing(title: str, findings: Sequence[Finding], total: int) -> list[SlackBlock]:
     if not findings:
         return []
-    lines = [title]
-    for finding in findings[:LISTED]:
-        group, reason = escape(finding.group), escape(finding.reason)
-        lines.append(f"• <{finding.url}|#{finding.ticket_id}> {finding.status}, {group}: {reason}")
-    if total > LISTED:
-        lines.append(f"… and {total - LISTED} more")
-    return [{"type": "section", "text": mrkdwn("\n".join(lines))}]
+    lines = [_line(finding) for finding in findings[:LISTED]]
+    return [SectionBlock(text=MarkdownTextObject(text=_fitting(title, lines, total)))]
+
+
+def _line(finding: Finding) -> str:
+    reason = finding.reason
+    if len(reason) > REASON_CHARACTERS:
+        reason = f"{reason[: REASON_CHARACTERS - 1]}…"
+    group, status = escape(finding.group), escape(finding.status)
+    return f"• <{finding.url}|#{finding.ticket_id}> {status}, {group}: {escape(reason)}"
+
+
+def _fitting(title: str, lines: Sequence[str], total: int) -> str:
+    """As many whole lines as a section takes, and how many more there are."""
+    for shown in range(len(lines), -1, -1):
+        more = [f"… and {total - shown} more"] if total > shown else []
+        text = "\n".join([title, *lines[:shown], *more])
+        if len(text) <= SECTION_CHARACTERS:
+            break
+    return text
 
 
 def _small_print(digest: Digest) -> str:
-    return f"{digest.scored} tickets scored by {escape(digest.versions)}; scores can be wrong."
+    rule = ""
+    if digest.unusual and digest.published:
+        rule = " Unusual is what chance does on less than one of 150 such days."
+    return (
+        f"{digest.scored:,} tickets scored by {escape(digest.versions)}; scores can be wrong.{rule}"
+    )
 
 
 def escape(text: str) -> str:
@@ -125,6 +179,10 @@ def escape(text: str) -> str:
     Source: Slack's "Formatting text for app surfaces": & < > are the only control characters.
     """
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _header(text: str) -> PlainTextObject:
+    return PlainTextObject(text=text[:HEADER_CHARACTERS])
 
 
 def plain(text: str) -> Block:

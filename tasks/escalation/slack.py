@@ -1,25 +1,29 @@
 """Posting to Slack, at most once for each message key.
 
 Slack has no idempotency key. Each message carries its key in its metadata; after a call whose
-outcome is not known, the channel's history is asked before the message is sent again.
+outcome is not known, the channel's history is asked before the message is sent again. A file has
+no metadata: it is known by its name in its thread.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+import httpx
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from tasks.errors import ConfigurationError, RefusedError, TransientError
-from tasks.http import checked_base_url, no_answer, tls_context
+from tasks.http import checked_base_url, http_client, no_answer, tls_context
 
 EVENT = "vensor_message"
 TIMEOUT_SECONDS = 15
 PAGE = 200
-GONE = "message_not_found"
+GONE = {"message_not_found", "file_not_found", "file_deleted"}
+PICTURES = "files:write"
 PASSING = {"ratelimited", "service_unavailable", "internal_error", "fatal_error", "request_timeout"}
 HINTS = {
     "invalid_auth": "the token is not valid; run `vensor connect slack` with a new one",
@@ -27,7 +31,20 @@ HINTS = {
     "channel_not_found": "the channel is not known to the app",
     "not_in_channel": "invite the app to the channel (/invite)",
     "missing_scope": "the app needs the scopes chat:write and channels:history",
+    "thread_not_found": "the message that it belongs to is gone",
 }
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that Slack has named and shows nobody yet, and where its bytes go."""
+
+    file_id: str
+    url: str
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
 
 
 class SlackChannel:
@@ -113,12 +130,90 @@ class SlackChannel:
         try:
             self._client.chat_delete(channel=self._channel, ts=ts)
         except SlackApiError as error:
-            if error.response.get("error") == GONE:
+            if error.response.get("error") in GONE:
                 return False
             _raise(error, "delete")
         except (SlackClientError, OSError) as error:
             _raise(error, "delete")
         return True
+
+    def update(self, ts: str, blocks: Sequence[Mapping[str, Any]], fallback: str) -> None:
+        """Puts blocks in the place of a message's. Raises: RefusedError, TransientError."""
+        told = [dict(block) for block in blocks]
+        try:
+            self._client.chat_update(channel=self._channel, ts=ts, blocks=told, text=fallback)
+        except (SlackApiError, SlackClientError, OSError) as error:
+            _raise(error, "update a message")
+
+    def open_upload(self, name: str, length: int, alt: str) -> Upload:
+        """A file of this name, which nobody sees before it is shared. Raises: as `post`."""
+        try:
+            answer = self._client.files_getUploadURLExternal(
+                filename=name, length=length, alt_txt=alt
+            )
+        except (SlackApiError, SlackClientError, OSError) as error:
+            _raise(error, "take a file")
+        return Upload(str(answer["file_id"]), str(answer["upload_url"]))
+
+    def fill(self, upload: Upload, content: bytes) -> None:
+        """Sends a file's bytes, without the token: its address is all they need."""
+        parts = urlsplit(upload.url)
+        try:
+            with http_client(f"{parts.scheme}://{parts.netloc}") as client:
+                answer = client.post(upload.url, content=content)
+        except httpx.HTTPError as error:
+            raise no_answer("Slack (take a file)", error) from None
+        if not answer.is_success:
+            raise TransientError(f"Slack could not take a file now ({answer.status_code})")
+
+    def share(self, file_id: str, title: str, thread_ts: str) -> None:
+        """Shows a file in the thread of a message. Slack says yes before it does it.
+
+        Raises: as `post`; when it is not known whether it was shared, ask `find_file`.
+        """
+        try:
+            self._client.files_completeUploadExternal(
+                files=[{"id": file_id, "title": title}],
+                channel_id=self._channel,
+                thread_ts=thread_ts,
+            )
+        except (SlackApiError, SlackClientError, OSError) as error:
+            _raise(error, "share a file")
+
+    def find_file(self, name: str, thread_ts: str) -> str | None:
+        """The id of the file of this name in a thread, or None."""
+        for message in self._replies(thread_ts):
+            for one in message.get("files", ()):
+                if one.get("name") == name:
+                    return str(one["id"])
+        return None
+
+    def delete_file(self, file_id: str) -> bool:
+        """Deletes a file wherever it is shared; False if it is not there. Raises: as `delete`."""
+        try:
+            self._client.files_delete(file=file_id)
+        except SlackApiError as error:
+            if error.response.get("error") in GONE:
+                return False
+            _raise(error, "delete a file")
+        except (SlackClientError, OSError) as error:
+            _raise(error, "delete a file")
+        return True
+
+    def _replies(self, thread_ts: str) -> Iterator[dict[str, Any]]:
+        """The messages of a thread, the first the one that it hangs from."""
+        cursor: str | None = None
+        while True:
+            try:
+                answer = self._client.conversations_replies(
+                    channel=self._channel, ts=thread_ts, limit=PAGE, cursor=cursor
+                )
+            except (SlackApiError, SlackClientError, OSError) as error:
+                _raise(error, "read a thread")
+            yield from answer["messages"]
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                return
 
     def _history(
         self, since: datetime | None, cursor: str | None
@@ -142,6 +237,9 @@ def _raise(error: Exception, operation: str) -> NoReturn:
     if not isinstance(error, SlackApiError):
         raise no_answer(f"Slack ({operation})", error)
     code = str(error.response.get("error", "unknown"))
+    needed = error.response.get("needed")
+    if code == "missing_scope" and needed:
+        raise RefusedError(f"Slack refused to {operation}: the app lacks the scope {needed}")
     if code in PASSING or error.response.status_code >= 500:
         raise TransientError(f"Slack could not {operation} now ({code})")
     if code in {"invalid_auth", "token_revoked", "not_authed"}:

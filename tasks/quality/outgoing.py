@@ -27,6 +27,11 @@ def _none(what: str, pattern: str) -> Expected:
             cross join lateral jsonb_path_query(o.blocks, 'strict $.**') as t (leaf)
             where o.state in ('pending', 'sending') and jsonb_typeof(t.leaf) = 'string'
             union all
+            select t.leaf #>> '{{{{}}}}'
+            from {{batch}} as o
+            cross join lateral jsonb_path_query(o.trend, 'strict $.**') as t (leaf)
+            where o.state in ('pending', 'sending') and jsonb_typeof(t.leaf) = 'string'
+            union all
             select o.fallback from {{batch}} as o where o.state in ('pending', 'sending')
         ),
         found as (

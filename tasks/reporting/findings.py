@@ -30,7 +30,7 @@ from tasks.reporting.statistics import (
     is_enough,
     unlike_peers,
 )
-from tasks.reporting.weekly import FEWEST_PEOPLE, per_day, weeks_of
+from tasks.reporting.weekly import at_least_few, per_day, weeks_of
 from tasks.reporting.words import (
     Kind,
     counted,
@@ -139,17 +139,12 @@ def _run(
     yield Finding(
         Sort.CHANGE,
         f"{title}: {'more' if rose else 'fewer'} than usual",
-        f"{_at_least_few(found.count)} {what} on {when}, where {usual} are usual on such days.",
+        f"{at_least_few(found.count)} {what} on {when}, where {usual} are usual on such days.",
         section,
         more if rose else Tone.NEITHER,
         found.distance,
         is_clear(found.distance),
     )
-
-
-def _at_least_few(count: int) -> str:
-    """A count that tells of nobody: those of fewer than 5 people are not told apart."""
-    return f"{count:,}" if count == 0 or count >= FEWEST_PEOPLE else f"Fewer than {FEWEST_PEOPLE}"
 
 
 def _weights(flow: Sequence[Flow], period: Period) -> list[float]:

@@ -31,7 +31,7 @@ def draw(report: Report) -> Picture:
     charts = [one for section in report.sections for one in section.charts]
     by_key = {one.key: one for one in charts}
     shown = [by_key[key] for key in WANTED if key in by_key][:PANELS]
-    spec = _themed(_page(report, shown), light_theme())
+    spec = themed(_page(report, shown), light_theme())
     png: bytes = vl_convert.vegalite_to_png(spec, scale=2.0)
     told = [*_lines(report), *(f"{one.title}: {one.alt}" for one in shown)]
     return Picture(png, f"{report.organization}, {week_in_words(report)}. {' '.join(told)}")
@@ -89,12 +89,12 @@ def _panel(chart: Chart) -> dict[str, Any]:
     return {**drawn, "width": WIDTH, "height": height, "title": title}
 
 
-def _themed(told: Any, theme: Mapping[str, str]) -> Any:
+def themed(told: Any, theme: Mapping[str, str]) -> Any:
     """The specification with colours in the places of their names."""
     if isinstance(told, Mapping):
-        return {key: _themed(value, theme) for key, value in told.items()}
+        return {key: themed(value, theme) for key, value in told.items()}
     if isinstance(told, list):
-        return [_themed(value, theme) for value in told]
+        return [themed(value, theme) for value in told]
     return TOKEN.sub(lambda name: theme[name[1]], told) if isinstance(told, str) else told
 
 

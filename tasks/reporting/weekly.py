@@ -50,6 +50,11 @@ def weeks_of(counts: Mapping[date, int | None], period: Period) -> list[Counts]:
     return [[counts[day] for day in period.days_of(week)] for week in range(WEEKS)]
 
 
+def at_least_few(count: int) -> str:
+    """A count that tells of nobody: those of fewer than 5 people are not told apart."""
+    return f"{count:,}" if count == 0 or count >= FEWEST_PEOPLE else f"Fewer than {FEWEST_PEOPLE}"
+
+
 def per_week(rows: Iterable[W], count: Callable[[W], float]) -> dict[int, float]:
     """Sums of the weeks that have rows."""
     found: dict[int, float] = {}

@@ -98,6 +98,8 @@ def retract_messages(resources: Resources) -> int:
     for one in wanted:
         slack = SlackChannel(base_url=connected.base_url, token=token, channel=one.channel)
         try:
+            if one.file_id is not None:
+                slack.delete_file(one.file_id)
             ts = one.slack_ts or slack.find(one.message_key)
             if ts is not None:
                 slack.delete(ts)

@@ -77,7 +77,7 @@ def test_every_command_has_help_with_an_example() -> None:
     calls += [("privacy", "erase"), ("privacy", "rectify")]
     calls += [("disconnect", "zendesk"), ("disconnect", "slack")]
     calls += [("org", name) for name in ("delete", "approve-delete", "certificate", "open-content")]
-    calls += [("inventory",), ("restore", "check")]
+    calls += [("inventory",), ("restore", "check"), ("digest",), ("slack", "listen")]
     calls += [("org", "add"), ("org", "list"), ("connect", "zendesk"), ("connect", "slack")]
     calls += [("assess", "list"), ("assess", "show"), ("assess", "batch")]
     calls += [("quality", name) for name in ("show", "set", "reset")]

@@ -79,6 +79,7 @@ def test_owners_may_do_everything_and_viewers_least() -> None:
         (("keys", "status"), "keys.status"),
         (("keys", "rotate"), "keys.rotate"),
         (("disconnect", "slack"), "connect"),
+        (("digest",), "assessments.read"),
         (("member", "list"), "member.read"),
         (("member", "add", "--user", str(uuid4()), "--role", "viewer"), "member.manage"),
         (("authorize", "retention.run"), "retention.run"),

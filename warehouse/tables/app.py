@@ -22,6 +22,7 @@ from warehouse.tables.columns import content, instant, metadata, now, org_id, se
 
 CONTROL = {"class": "control"}
 MESSAGE_STATES = "'pending', 'sending', 'posted', 'refused', 'retracting', 'retracted'"
+PICTURE_STATES = "'waiting', 'uploading', 'uploaded', 'shared', 'left_out'"
 
 organizations = Table(
     "organizations",
@@ -101,7 +102,7 @@ connections = Table(
     sealed("credentials", comment="sealed: secret and tokens"),
     Column("expires_at", instant("expires_at").type),
     now("connected_at"),
-    CheckConstraint("provider in ('zendesk', 'slack')", name="provider"),
+    CheckConstraint("provider in ('zendesk', 'slack', 'slack_buttons')", name="provider"),
     schema="app",
     info=CONTROL,
 )
@@ -192,7 +193,15 @@ outbox = Table(
     now("created_at"),
     instant("posted_at"),
     instant("refused_at"),
+    Column(
+        "trend",
+        JSONB(none_as_null=True),
+        comment="counts by day, of which its picture is drawn",
+    ),
+    Column("picture_state", Text),
+    Column("file_id", Text, comment="of the picture, in Slack"),
     CheckConstraint(f"state in ({MESSAGE_STATES})", name="state"),
+    CheckConstraint(f"picture_state in ({PICTURE_STATES})", name="picture_state"),
     schema="app",
     info={"class": "skeleton"},
 )

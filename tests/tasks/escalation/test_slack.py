@@ -1,16 +1,19 @@
 """The digest is said once, to who should hear it, and names no one."""
 
+from dataclasses import replace
 from datetime import date
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from cli.connect import connect_slack
 from cli.peers import Sandbox
 from tasks.errors import ConfigurationError, RefusedError
 from tasks.escalate import _post
-from tasks.escalation import Digest, Finding, SlackChannel, blocks, fallback
+from tasks.escalation import Digest, Figure, Finding, SlackChannel, blocks, fallback
 from tasks.resources import Resources
 from warehouse import outbox
 from warehouse.outbox import Message
@@ -107,10 +110,8 @@ def _digest(findings: list[Finding]) -> Digest:
     return Digest(
         organization="<!channel> & Sons",
         day=date(2026, 11, 23),
-        created=12,
-        usually_created=8.4,
-        solved=10,
-        reopened=1,
+        figures=[Figure("Created", 12, 8.4), Figure("Solved", 10), Figure("Reopened", None)],
+        unusual=["34 tickets came in for <b>, where 8 are usual"],
         waiting=40,
         risky=findings,
         risky_total=len(findings),
@@ -133,12 +134,39 @@ def test_a_long_digest_keeps_slack_s_limits_and_says_how_much_more(channel: Slac
         block["text"]["text"] for block in said if block["type"] == "section" and "text" in block
     ]
     assert all(len(section) <= 3_000 for section in sections)
-    assert all("… and 292 more" in section for section in sections)
+    assert all("… and 292 more" in section for section in sections[1:])
     assert all("<!channel>" not in section and "<@U123>" not in section for section in sections)
     assert channel.post(f"long-{id(said)}", said, fallback(_digest(found)))
 
 
 def test_a_quiet_day_is_a_short_digest() -> None:
     """No empty lists."""
-    kinds = [block["type"] for block in blocks(_digest([]))]
-    assert kinds == ["header", "section", "context"]
+    quiet = replace(_digest([]), unusual=[])
+    assert [block["type"] for block in blocks(quiet)] == ["header", "section", "context"]
+    fields = [one["text"] for one in blocks(quiet)[1]["fields"]]
+    assert fields[:3] == [
+        "*Created*\n12 (usually 8)",
+        "*Solved*\n10",
+        "*Reopened*\nnot measured",
+    ]
+
+
+def test_figures_that_are_held_back_are_in_no_line() -> None:
+    """Nor is what would be unusual among them."""
+    held = replace(_digest([]), published=False)
+    assert "Unusual" not in str(blocks(held))
+    assert "12" not in fallback(held).replace("2026-11-23", "")
+    assert "1 unusual" in fallback(replace(held, published=True))
+
+
+@given(st.text(max_size=4_000), st.integers(0, 60))
+def test_whatever_is_told_keeps_within_slack_s_limits(words: str, found: int) -> None:
+    """The models of slack_sdk refuse what is too long; no control character is left of words."""
+    finding = Finding(1, "https://a.example/agent/tickets/1", "open", words[:300], words)
+    digest = replace(_digest([finding] * found), organization=words or "x", unusual=[words[:99]])
+    said = blocks(digest)
+    assert len(said) <= 50
+    for block in said[2:-1]:
+        text = block["text"]["text"]
+        assert len(text) <= 3_000
+        assert text.count("<") == text.count("<https://a.example/agent/tickets/1|#1>")
