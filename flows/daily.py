@@ -7,7 +7,7 @@ from prefect.runtime import deployment
 
 from flows.organization import organization
 from tasks.days import start_days
-from tasks.errors import PermanentError
+from tasks.errors import FailedRunsError
 from tasks.ledger import StageLine
 from tasks.organizations import organization_slugs
 from tasks.stages import Stage
@@ -24,7 +24,7 @@ def daily(
     once. From the schedule it starts those whose day has no run yet; with an instant or stages, all
     of them. From a terminal, where there may be no worker, it runs them here, one after another.
 
-    Raises: PermanentError at the end, naming the organizations whose run failed, or could not be
+    Raises: FailedRunsError at the end, naming the organizations whose run failed, or could not be
     started, and why.
     """
     instant = as_of or datetime.now(UTC)
@@ -41,7 +41,7 @@ def daily(
             error = state.result(raise_on_failure=False)
             failures.append(f"{slug}: {error}")
     if failures:
-        raise PermanentError(
+        raise FailedRunsError(
             f"{len(failures)} of {len(failures) + len(done)} organizations failed; "
             + "; ".join(failures)
         )

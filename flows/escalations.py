@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from prefect import flow
 
 from tasks.alert import alert
-from tasks.errors import PermanentError
+from tasks.errors import FailedRunsError
 from tasks.organizations import organization_slugs
 
 
@@ -17,7 +17,7 @@ def escalations(org: str | None = None, as_of: datetime | None = None) -> dict[s
         org: One organization's slug; all of them without it.
         as_of: The instant to see the world as of; now without it.
 
-    Raises: PermanentError at the end, naming the organizations that were not told and why.
+    Raises: FailedRunsError at the end, naming the organizations that were not told and why.
     """
     instant = as_of or datetime.now(UTC)
     told: dict[str, str] = {}
@@ -29,7 +29,7 @@ def escalations(org: str | None = None, as_of: datetime | None = None) -> dict[s
         else:
             failures.append(f"{slug}: {state.result(raise_on_failure=False)}")
     if failures:
-        raise PermanentError(
+        raise FailedRunsError(
             f"{len(failures)} of {len(failures) + len(told)} organizations were not told; "
             + "; ".join(failures)
         )

@@ -3,7 +3,7 @@
 from prefect import flow
 
 from tasks.embed import embed_documents
-from tasks.errors import PermanentError
+from tasks.errors import FailedRunsError
 from tasks.organizations import organization_slugs
 
 
@@ -14,7 +14,7 @@ def knowledge(org: str | None = None) -> dict[str, int]:
     Args:
         org: One organization's slug; all of them without it.
 
-    Raises: PermanentError at the end, naming the organizations that failed and why.
+    Raises: FailedRunsError at the end, naming the organizations that failed and why.
     """
     made: dict[str, int] = {}
     failures: list[str] = []
@@ -25,7 +25,7 @@ def knowledge(org: str | None = None) -> dict[str, int]:
         else:
             failures.append(f"{slug}: {state.result(raise_on_failure=False)}")
     if failures:
-        raise PermanentError(
+        raise FailedRunsError(
             f"{len(failures)} of {len(failures) + len(made)} organizations failed; "
             + "; ".join(failures)
         )
