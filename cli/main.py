@@ -15,6 +15,8 @@ from cli import (
     connect,
     demo,
     doctor,
+    escalation_rules,
+    escalations,
     evaluate,
     holds,
     identity,
@@ -82,6 +84,8 @@ for module in (
     keys,
     doctor,
     evaluate,
+    escalations,
+    escalation_rules,
     report,
     demo,
 ):

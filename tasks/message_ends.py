@@ -37,7 +37,9 @@ def _delete_each(resources: Resources, said: Sequence[Said], left: list[Said]) -
     for one in said:
         slack = SlackChannel(base_url=connected.base_url, token=token, channel=one.channel)
         try:
-            ts = one.slack_ts or slack.find(one.message_key, since=one.created_at)
+            ts = one.slack_ts or slack.find(
+                one.message_key, since=one.created_at, thread_ts=one.thread_ts
+            )
             if ts is not None:
                 slack.delete(ts)
         except RefusedError as error:

@@ -98,7 +98,7 @@ def retract_messages(resources: Resources) -> int:
     for one in wanted:
         slack = SlackChannel(base_url=connected.base_url, token=token, channel=one.channel)
         try:
-            ts = one.slack_ts or slack.find(one.message_key)
+            ts = one.slack_ts or slack.find(one.message_key, thread_ts=one.thread_ts)
             if ts is not None:
                 slack.delete(ts)
         except VensorError as error:

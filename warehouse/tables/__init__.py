@@ -3,6 +3,7 @@
 from warehouse.tables import (
     agents,
     ai,
+    alerts,
     app,
     assessments,
     audit,
@@ -27,6 +28,7 @@ __all__ = [
     "SCHEMAS",
     "agents",
     "ai",
+    "alerts",
     "app",
     "assessments",
     "audit",
