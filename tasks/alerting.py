@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -32,7 +31,6 @@ from warehouse.outbox import Message
 
 MOST_AT_ONCE = 20  # tickets that are newly told of in one run: a channel takes a message a second
 UNSAID_FOR = timedelta(days=7)
-ALERTS = "alert"  # what the keys of their messages begin with
 
 
 @dataclass(frozen=True)
@@ -173,18 +171,18 @@ class _Speaker:
             )
             for reason in case.reasons:
                 told, fallback = self._told(case, reason)
-                key = reply_key(reason.alert_id)
+                key = alerts.reply_key(reason.alert_id)
                 changed += outbox.revise(self._connection, key, told, fallback)
         return changed
 
     def _begin(self, found: Sequence[Alert], case: Case) -> bool:
-        key = alerts.next_parent(self._connection, case.ticket_id)
+        key = alerts.parent_key(found[0])
         told = parent_blocks(case, buttons=self._buttons)
         return self._put(found, Message(key, self._channel, told, parent_fallback(case), "pending"))
 
     def _reply(self, one: Alert, case: Case, parent: str) -> bool:
         reason = next(each for each in case.reasons if each.alert_id == one.alert_id)
-        key = reply_key(one.alert_id)
+        key = alerts.reply_key(one.alert_id)
         told, fallback = self._told(case, reason)
         message = Message(key, self._channel, told, fallback, "pending", thread_of=parent)
         return self._put([one], message)
@@ -207,8 +205,3 @@ class _Speaker:
 def _matters(one: Alert, case: Case) -> bool:
     """Once a ticket is solved, only what was not done in it does."""
     return not case.is_solved or one.rule == "sop_critical_failure"
-
-
-def reply_key(alert_id: UUID) -> str:
-    """The key of the message below a ticket's own that says this alert."""
-    return f"alert-reply/{alert_id}"

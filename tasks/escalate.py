@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection
 
-from tasks.alerting import ALERTS, alert_of
+from tasks.alerting import alert_of
 from tasks.assessment import ESCALATES_AT, packaged_rulebook
 from tasks.check import pass_gate
 from tasks.choices import judge_version
@@ -28,6 +28,7 @@ from tasks.resources import Resources, opened
 from tasks.scoring import SENTIMENT_VERSION, parse_sop
 from tasks.step import step
 from warehouse import escalation, outbox
+from warehouse.alerts import PARENT
 from warehouse.escalation import MissedStep, RiskyTicket, UnhappyTicket
 from warehouse.ledger import StageResult, exclusive
 from warehouse.organizations import find_connection as find_any_connection
@@ -164,7 +165,7 @@ def _finding(
 
 def _sending(slack: SlackChannel, message: Message) -> Sending:
     content = msgspec.json.encode([message.blocks, message.fallback])
-    what = "an alert" if message.message_key.startswith(ALERTS) else "a digest"
+    what = "an alert" if message.message_key.startswith(PARENT) else "a digest"
     return Sending(
         recipient=slack.host,
         purpose=f"change {what}" if message.state == "posted" else f"post {what}",

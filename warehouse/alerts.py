@@ -102,7 +102,8 @@ def put(
             "changed_at": as_of,
         }
         statement = insert(alerts).values(org_id=org_id, **values).on_conflict_do_nothing()
-        done += connection.execute(statement).rowcount
+        added = connection.execute(statement.returning(alerts.c.alert_id))
+        done += added.first() is not None
     return done
 
 
@@ -148,6 +149,19 @@ def find_ids(connection: Connection, told: str) -> list[UUID]:
     begins = func.replace(cast(alerts.c.alert_id, Text), "-", "")
     wanted = select(alerts.c.alert_id).where(begins.startswith(told, autoescape=True)).limit(2)
     return list(connection.execute(wanted).scalars())
+
+
+def parent_key(first: Alert) -> str:
+    """The key of the message that stands for a ticket, from the first alert that it says on.
+
+    Organizations may share a channel, in which no key may stand twice.
+    """
+    return f"{PARENT}/{first.ticket_id}/{first.alert_id}"
+
+
+def reply_key(alert_id: UUID) -> str:
+    """The key of the message below that one that says one more alert."""
+    return f"{PARENT}-reply/{alert_id}"
 
 
 def mark_said(connection: Connection, alert_id: UUID, message_key: str) -> None:
@@ -205,7 +219,8 @@ def tickets(connection: Connection, ticket_ids: Collection[int]) -> dict[int, Al
 def parents(connection: Connection) -> dict[int, str]:
     """The keys of the messages that stand for tickets, or are about to; by ticket.
 
-    What is of no ticket has none that could be added to.
+    One that was taken back or refused stands for it no longer. What is of no ticket has none that
+    could be added to.
     """
     rows = connection.execute(
         text("""
@@ -225,18 +240,6 @@ def parents(connection: Connection) -> dict[int, str]:
         {"keys": f"{PARENT}/%"},
     )
     return {row.ticket_id: row.message_key for row in rows}
-
-
-def next_parent(connection: Connection, ticket_id: int) -> str:
-    """The key of a ticket's next message: one that was taken back or refused is not said again."""
-    former = connection.execute(
-        text("""
-            select coalesce(max(split_part(message_key, '/', 3)::integer), 0)
-            from app.outbox where message_key like :keys and thread_of is null
-        """),
-        {"keys": f"{PARENT}/{ticket_id}/%"},
-    ).scalar_one()
-    return f"{PARENT}/{ticket_id}/{former + 1}"
 
 
 def _select() -> Select[Any]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from tasks.alert_cases import cases_of, words_of
-from tasks.alerting import change_messages, reply_key
+from tasks.alerting import change_messages
 from tasks.errors import ConfigurationError
 from tasks.escalation.alert import ACTIONS, parent_blocks, reply_blocks
 from tasks.escalation.digest import Block
@@ -106,7 +106,7 @@ def _shown(
     """The blocks of the message that the alert stands in."""
     words = words_of(resources, connection)
     case = cases_of(connection, words, [found.ticket_id], as_of=as_of)[found.ticket_id]
-    if found.message_key == reply_key(found.alert_id):
+    if found.message_key == alerts.reply_key(found.alert_id):
         reason = next(one for one in case.reasons if one.alert_id == found.alert_id)
         return reply_blocks(case, reason, buttons=buttons)
     return parent_blocks(case, buttons=buttons)
