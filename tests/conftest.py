@@ -76,6 +76,7 @@ SLOW = (
     "tests/flows/test_organization.py::test_one_organization_s_failure",
     "tests/flows/test_privacy.py",
     "tests/flows/test_retention.py",
+    "tests/tasks/escalation/test_said_once.py::test_killed",
     "tests/tasks/models/test_killed.py",
     "tests/tasks/recordings/test_words.py::test_word_errors",
     "tests/tasks/rights/test_erasing.py::test_an_erased_person_is_gone",
