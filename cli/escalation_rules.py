@@ -232,7 +232,7 @@ def _store(resources: Resources, name: str, changed: dict[str, object]) -> None:
         former = alert_rules.own_rules(connection).get(name, packaged.settings())
         settings: RuleSettings = packaged.checked(replace(former, **changed))  # type: ignore[arg-type]
         alert_rules.set_rule(connection, resources.organization.org_id, settings)
-        details = {key: str(value) for key, value in changed.items()}
+        details: dict[str, int | str] = {key: str(told) for key, told in changed.items()}
         _audit(resources, connection, f"rule {name}", details)
 
 
