@@ -41,8 +41,7 @@ class Waiting:
     open_tickets: int
 
 
-# Each gives ticket_id, figure, due_at, codes, document_id, step_no, sop_version and model_version;
-# `worst` orders by figure.
+# Each gives the columns of `Found`, and by what the worst is first.
 NOTHING_MORE = "null::text as document_id, null::integer as step_no, null::bytea as sop_version"
 OPEN = "t.status not in ('solved', 'closed', 'deleted')"
 QUERIES: Mapping[str, tuple[str, str]] = {
@@ -200,8 +199,6 @@ def untold(
     connection: Connection, rule: RuleSettings, found: Sequence[Found], *, as_of: datetime
 ) -> list[Found]:
     """Those of which nobody was told; for what no query finds. At most `MOST`."""
-    if not found:
-        return []
     rows = connection.execute(
         text(f"""
             select f.ticket_id

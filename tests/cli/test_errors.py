@@ -47,8 +47,6 @@ def _vensor(*arguments: str, home: str) -> "subprocess.CompletedProcess[str]":
         (("audit", "export", "--org", "acme", "--from", "May"), 1, "is not a day such as"),
         (("privacy", "fetch", "--org", "acme", "first", "--out", "a.zip"), 2, "UUID"),
         (("privacy", "access", "--org", "acme", "--zendesk-id", "maria"), 2, "integer"),
-        (("escalations", "mute", "--org", "acme"), 1, "say one of"),
-        (("escalations", "quiet", "--org", "acme", "--from", "22:00"), 2, "go together"),
         (("escalations", "quiet", "--org", "acme", "--from", "late"), 2, "%H:%M"),
         (("escalations", "vip", "add", "--org", "acme", "name", "Ada"), 2, "domain"),
     ],

@@ -96,6 +96,8 @@ def test_an_alert_is_listed_and_answered(desk: Resources) -> None:
         run(desk, "ack", "00000000")
     with pytest.raises(ConfigurationError, match="8 or more signs"):
         run(desk, "ack", "12")
+    with pytest.raises(ConfigurationError, match="say one of"):
+        run(desk, "mute")
 
 
 def test_rules_are_set_tried_switched_off_and_reset(desk: Resources) -> None:
@@ -118,6 +120,8 @@ def test_quiet_hours_and_vips_are_set(desk: Resources) -> None:
     assert "quiet from 22:00 to 06:30: nothing is told" in told
     run(desk, "mute", "--channel")
     assert "from 22:00" in run(desk, "rules")
+    with pytest.raises(ConfigurationError, match="go together"):
+        run(desk, "quiet", "--from", "22:00")
     assert "no quiet hours" in run(desk, "quiet")
     assert "nobody" in run(desk, "vip", "list")
     run(desk, "vip", "add", "domain", "initech.com")
