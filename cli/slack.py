@@ -3,7 +3,6 @@
 import signal
 from datetime import UTC, date, datetime
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from threading import Event
 from typing import Annotated
@@ -86,14 +85,14 @@ def listen(
     Example: [bold]vensor slack listen[/bold]
     """
     from tasks.buttons import listening_for
+    from tasks.escalation.answers import answer
 
     settings = load_settings()
     with opened_engine(settings) as engine:
         slugs = [org] if org else [one.slug for one in directory(engine)]
-    answer = partial(import_module("tasks.escalation.answers").answer, buttons=True)
     stopped = Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    with listening_for(slugs, answer) as channels:
+    with listening_for(slugs, partial(answer, buttons=True)) as channels:
         stdout.print(f"listening for buttons in {channels} channels; Ctrl-C stops it")
         while not stopped.wait(1):
             pass

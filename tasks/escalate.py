@@ -1,10 +1,14 @@
-"""Escalation: one digest a day to the organization's Slack channel, said at most once."""
+"""Escalation: alerts, and one digest a day, to the organization's Slack channel, at most once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
 
+from tasks.alerting import alert_of
+from tasks.buttons import has_buttons
 from tasks.check import pass_gate
 from tasks.connections import find_connection, unsealed_credentials
 from tasks.digesting import queue_digest
@@ -15,7 +19,8 @@ from tasks.reminding import queue_due
 from tasks.resources import Resources, opened
 from tasks.step import step
 from warehouse import outbox
-from warehouse.ledger import StageResult
+from warehouse.alerts import PARENT
+from warehouse.ledger import StageResult, exclusive
 from warehouse.organizations import find_connection as find_any_connection
 from warehouse.outbound import Sending, record_sending
 from warehouse.outbox import Message
@@ -23,7 +28,7 @@ from warehouse.outbox import Message
 
 @step
 def escalate(slug: str, as_of: datetime, *, published: bool = True) -> StageResult:
-    """Queues yesterday's digest if it isn't queued, and posts what is unsent.
+    """Queues alerts, and yesterday's digest if it isn't queued, and posts what is unsent.
 
     Killed between queue and post, the next run posts it; killed after the post, the next run
     finds it in the channel's history by its key. Its picture goes into its thread, where the app
@@ -37,10 +42,22 @@ def escalate(slug: str, as_of: datetime, *, published: bool = True) -> StageResu
             if find_any_connection(connection, "slack") is None:
                 return StageResult(note="not connected to Slack")
         channel = find_connection(resources, "slack")
+        told = alert_of(resources, channel.account, as_of, buttons=has_buttons(resources))
         queue_digest(resources, channel.account, as_of, published=published)
         queue_due(resources, channel.account, as_of)
-        token = unsealed_credentials(resources, channel).decode()
-        slack = SlackChannel(base_url=channel.base_url, token=token, channel=channel.account)
+        posted = post_unsent(resources, as_of)
+        return replace(posted, note=f"{told.note}; {posted.note}")
+
+
+def post_unsent(resources: Resources, as_of: datetime) -> StageResult:
+    """Posts and changes what waits for it, one process at a time.
+
+    Raises: ClosedGateError, as above; TransientError where another process posts.
+    """
+    channel = find_connection(resources, "slack")
+    token = unsealed_credentials(resources, channel).decode()
+    slack = SlackChannel(base_url=channel.base_url, token=token, channel=channel.account)
+    with exclusive(resources.engine, resources.organization, "posting"):
         with resources.session() as connection:
             unsent = outbox.unsent(connection)
         if unsent:
@@ -63,9 +80,10 @@ def _audit(resources: Resources, unsent: Sequence[Message], as_of: datetime) -> 
 
 def _sending(slack: SlackChannel, message: Message) -> Sending:
     content = msgspec.json.encode([message.blocks, message.fallback])
+    what = "an alert" if message.message_key.startswith(PARENT) else "a digest"
     return Sending(
         recipient=slack.host,
-        purpose="post a digest",
+        purpose=f"change {what}" if message.state == "posted" else f"post {what}",
         model=None,
         ticket_ids=linked_tickets(content),
         items=1,
@@ -74,19 +92,47 @@ def _sending(slack: SlackChannel, message: Message) -> Sending:
 
 
 def _post(resources: Resources, slack: SlackChannel, message: Message) -> int:
-    """1 if the message is in the channel now; 0 for one that was taken back."""
-    already = slack.find(message.message_key) if message.state == "sending" else None
+    """1 if Slack has the message as it is now; 0 for one that is not to be said any more."""
+    if message.state == "posted":
+        return _edit(resources, slack, message)
+    key, thread_ts = message.message_key, message.thread_ts
+    already = slack.find(key, thread_ts=thread_ts) if message.state == "sending" else None
     if already is None:
         with resources.session() as connection:
-            if not outbox.mark_sending(connection, message.message_key):
+            if message.thread_of is not None:
+                thread_ts = outbox.place_of(connection, message.thread_of)
+                if thread_ts is None:  # what it answers is not said, or was taken back
+                    outbox.mark_refused(connection, key)
+                    return 0
+            if not outbox.mark_sending(connection, key, edits=message.edits, thread_ts=thread_ts):
                 return 0
             record_sending(connection, resources.organization.org_id, _sending(slack, message))
-        try:
-            already = slack.post(message.message_key, message.blocks, message.fallback)
-        except RefusedError:
-            with resources.session() as connection:
-                outbox.mark_refused(connection, message.message_key)
-            raise
+        with _refused(resources, key):
+            already = slack.post(key, message.blocks, message.fallback, thread_ts=thread_ts)
     with resources.session() as connection:
-        outbox.mark_posted(connection, message.message_key, already)
+        outbox.mark_posted(connection, key, already)
     return 1
+
+
+def _edit(resources: Resources, slack: SlackChannel, message: Message) -> int:
+    """1 if the message says in Slack what it says here; 0 if somebody deleted it there."""
+    with resources.session() as connection:
+        record_sending(connection, resources.organization.org_id, _sending(slack, message))
+    with _refused(resources, message.message_key):
+        there = slack.edit(
+            message.slack_ts or "", message.message_key, message.blocks, message.fallback
+        )
+    with resources.session() as connection:
+        outbox.mark_edited(connection, message.message_key, message.edits)
+    return int(there)
+
+
+@contextmanager
+def _refused(resources: Resources, message_key: str) -> Iterator[None]:
+    """Notes what Slack refuses within, so that it delays no later message."""
+    try:
+        yield
+    except RefusedError:
+        with resources.session() as connection:
+            outbox.mark_refused(connection, message_key)
+        raise

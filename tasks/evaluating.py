@@ -18,7 +18,7 @@ from tasks.progress import report
 from tasks.resources import Resources
 from tasks.scoring.records import Evidence
 from tasks.scoring.sentiment import label_of
-from warehouse import evaluations, knowledge, labels
+from warehouse import alerts, evaluations, knowledge, labels
 from warehouse.evaluations import Capability, Figure, Pointer, Source, Stored
 from warehouse.labels import Compared
 
@@ -74,9 +74,14 @@ def _by_labels(resources: Resources) -> Iterator[Measured]:
         turns = labels.compared_turns(connection)
         tickets = labels.compared_tickets(connection)
         steps = labels.compared_steps(connection)
+        answered = alerts.answered_rules(connection)
     yield from _compared("labels", "sentiment", turns)
     yield from _compared("labels", "course", tickets)
     yield from _compared("labels", "procedures", steps)
+    for rule in answered:
+        right = metrics.share(rule.answered - rule.wrong, rule.answered)
+        figures = defined(precision=right)
+        yield Measured("labels", "alerts", rule.rule, "none", rule.answered, figures)
 
 
 def _by_truths(resources: Resources, truths: Truths) -> Iterator[Measured]:

@@ -39,7 +39,9 @@ def _delete_each(resources: Resources, said: Sequence[Said], left: list[Said]) -
         try:
             if one.file_id is not None:
                 slack.delete_file(one.file_id)
-            ts = one.slack_ts or slack.find(one.message_key, since=one.created_at)
+            ts = one.slack_ts or slack.find(
+                one.message_key, since=one.created_at, thread_ts=one.thread_ts
+            )
             if ts is not None:
                 slack.delete(ts)
         except RefusedError as error:

@@ -37,6 +37,7 @@ DERIVED = {
     "ai.quality_scores",
     "ai.summaries",
     "ai.batch_requests",
+    "ai.alerts",
 }
 
 

@@ -14,7 +14,7 @@ from warehouse.tables.evaluation import evaluations
 # held_out: texts inside this package; labels: what people of the organization said; sandbox: what
 # the sandbox knows to be true; tickets: what the organization's own tickets show without a truth.
 Source = Literal["held_out", "labels", "sandbox", "tickets"]
-Capability = Literal["sentiment", "course", "procedures", "personal", "transcribe"]
+Capability = Literal["sentiment", "course", "procedures", "personal", "transcribe", "alerts"]
 Figure = Literal[
     "accuracy",
     "macro_f1",

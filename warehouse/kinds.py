@@ -7,10 +7,11 @@ those of others that they had to do with (`:others`).
 from sqlalchemy import Table
 
 from warehouse.held import Kind
-from warehouse.tables import ai, assessments, evaluation, zendesk
+from warehouse.tables import ai, alerts, assessments, evaluation, zendesk
 
 # Of whom they tell is another, or they tell a reader nothing.
-UNTOLD = {"org_id", "loaded_at", "labelled_by", "content_hash", "evidence_hash", "sop_version"}
+UNTOLD = {"org_id", "loaded_at", "labelled_by", "answered_by", "message_key"}
+UNTOLD |= {"content_hash", "evidence_hash", "sop_version"}
 
 
 def _of_own(about: str, table: Table, name: str | None = None) -> Kind:
@@ -248,6 +249,7 @@ KINDS: tuple[Kind, ...] = (
     _of_own("by which words, as places in comments", assessments.assessment_reasons),
     _of_own("how well it was handled, by a model", assessments.quality_scores),
     _of_own("tickets that were told to the desk's leads", assessments.escalations),
+    _of_own("what the desk's leads were told of them", alerts.alerts),
     _of_own("what people said of the models' findings", evaluation.labels),
     _of_own("which model read which ticket when, on any machine", ai.ticket_work, "processing"),
     Kind(

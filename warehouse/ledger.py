@@ -27,7 +27,7 @@ class StageResult:
 
 @contextmanager
 def exclusive(
-    engine: Engine, organization: Organization, what: Literal["run", "rotation"] = "run"
+    engine: Engine, organization: Organization, what: Literal["run", "rotation", "posting"] = "run"
 ) -> Iterator[None]:
     """Holds the organization's one place for a run; a killed process gives it up by itself.
 

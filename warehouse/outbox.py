@@ -1,4 +1,8 @@
-"""Messages to say at most once. The key is unique: asking twice is asking once."""
+"""Messages to say at most once. The key is unique: asking twice is asking once.
+
+A message may answer another one, in its thread. What a message says may change after it was said:
+`edits` counts that, `edits_said` how far Slack has it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +23,10 @@ TAKEN_BACK = ("retracting", "retracted")
 class Message:
     """`state` is pending, sending (perhaps sent: ask before sending again), posted or refused.
 
-    One that is taken back is retracting until Slack has deleted it, then retracted. Of `trend` a
-    picture is drawn that goes with it: `warehouse.pictures` has its states.
+    One that is taken back is retracting until Slack has deleted it, then retracted. `thread_of` is
+    the key of the message that it answers, `thread_ts` where that stood when this was sent; of what
+    is posted and yet to be changed, `slack_ts` says where it stands. Of `trend` a picture is drawn
+    that goes with it: `warehouse.pictures` has its states.
     """
 
     message_key: str
@@ -28,6 +34,10 @@ class Message:
     blocks: Blocks
     fallback: str
     state: str
+    thread_of: str | None = None
+    thread_ts: str | None = None
+    slack_ts: str | None = None
+    edits: int = 0
     trend: Mapping[str, object] | None = None
 
 
@@ -47,25 +57,46 @@ def put(connection: Connection, org_id: UUID, message: Message) -> bool:
         fallback=message.fallback,
         trend=message.trend,
         picture_state=None if message.trend is None else "waiting",
+        thread_of=message.thread_of,
     )
     queued = statement.on_conflict_do_nothing().returning(outbox.c.message_key)
     return connection.execute(queued).first() is not None
 
 
 def unsent(connection: Connection) -> list[Message]:
-    """What is still to be posted, oldest first."""
+    """What is still to be posted or changed, oldest first: a message before its answers."""
+    fields = [outbox.c[name] for name in Message.__dataclass_fields__]
+    unsaid = outbox.c.state.in_(["pending", "sending"])
+    unchanged = (outbox.c.state == "posted") & (outbox.c.edits_said < outbox.c.edits)
     rows = connection.execute(
-        select(
-            outbox.c.message_key,
-            outbox.c.channel,
-            outbox.c.blocks,
-            outbox.c.fallback,
-            outbox.c.state,
-        )
-        .where(outbox.c.state.in_(["pending", "sending"]))
-        .order_by(outbox.c.created_at)
+        select(*fields).where(unsaid | unchanged).order_by(outbox.c.created_at)
     )
     return [Message(*row) for row in rows]
+
+
+def revise(connection: Connection, message_key: str, blocks: Blocks, fallback: str) -> bool:
+    """Changes what a message says, here and then in Slack; False if it says so already.
+
+    One that is refused or taken back stays as it is.
+    """
+    said = outbox.c.state.in_(["pending", "sending", "posted"])
+    differs = outbox.c.blocks.is_distinct_from(list(blocks)) | (outbox.c.fallback != fallback)
+    done = connection.execute(
+        update(outbox)
+        .where(outbox.c.message_key == message_key, said, differs)
+        .values(blocks=list(blocks), fallback=fallback, edits=outbox.c.edits + 1)
+    )
+    return done.rowcount == 1
+
+
+def place_of(connection: Connection, message_key: str) -> str | None:
+    """Where a message stands in Slack; None for one that does not, or is to be there no longer."""
+    found: str | None = connection.execute(
+        select(outbox.c.slack_ts).where(
+            outbox.c.message_key == message_key, outbox.c.state == "posted"
+        )
+    ).scalar_one_or_none()
+    return found
 
 
 class Said(NamedTuple):
@@ -75,7 +106,8 @@ class Said(NamedTuple):
     channel: str
     slack_ts: str | None
     created_at: datetime
-    file_id: str | None
+    file_id: str | None = None
+    thread_ts: str | None = None
 
 
 def said_before(connection: Connection, cutoff: datetime) -> list[Said]:
@@ -101,15 +133,22 @@ def forget(connection: Connection, message_key: str) -> None:
     connection.execute(delete(outbox).where(outbox.c.message_key == message_key))
 
 
-def mark_sending(connection: Connection, message_key: str) -> bool:
+def mark_sending(
+    connection: Connection, message_key: str, *, edits: int = 0, thread_ts: str | None = None
+) -> bool:
     """To be committed before the call: a process killed after it cannot tell if it was heard.
 
-    False for a message that was taken back meanwhile.
+    `edits`: how often what is sent was changed. False for a message that was taken back meanwhile.
     """
     done = connection.execute(
         update(outbox)
         .where(outbox.c.message_key == message_key, outbox.c.state.in_(["pending", "sending"]))
-        .values(state="sending", attempts=outbox.c.attempts + 1)
+        .values(
+            state="sending",
+            attempts=outbox.c.attempts + 1,
+            edits_said=edits,
+            thread_ts=thread_ts,
+        )
     )
     return done.rowcount == 1
 
@@ -124,11 +163,26 @@ def mark_posted(connection: Connection, message_key: str, slack_ts: str) -> None
     )
 
 
-def mark_refused(connection: Connection, message_key: str) -> None:
+def mark_edited(connection: Connection, message_key: str, edits: int) -> None:
+    """Slack has the message as it was after so many changes."""
     connection.execute(
         update(outbox)
         .where(outbox.c.message_key == message_key)
-        .values(state="refused", refused_at=func.clock_timestamp())
+        .values(edits_said=func.greatest(outbox.c.edits_said, edits))
+    )
+
+
+def mark_refused(connection: Connection, message_key: str) -> None:
+    """It is not said, and not tried again. One that stands in Slack stays as it stands there."""
+    waits = outbox.c.state.in_(["pending", "sending"])
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.message_key == message_key)
+        .values(
+            state=case((waits, "refused"), else_=outbox.c.state),
+            edits_said=outbox.c.edits,
+            refused_at=func.clock_timestamp(),
+        )
     )
 
 
@@ -139,7 +193,8 @@ class Retracting:
     message_key: str
     channel: str
     slack_ts: str | None
-    file_id: str | None
+    file_id: str | None = None
+    thread_ts: str | None = None
 
 
 def told(connection: Connection) -> list[Message]:
@@ -174,7 +229,7 @@ def retracting(connection: Connection) -> list[Retracting]:
     """Messages that are still to be deleted in Slack."""
     c = outbox.c
     rows = connection.execute(
-        select(c.message_key, c.channel, c.slack_ts, c.file_id)
+        select(c.message_key, c.channel, c.slack_ts, c.file_id, c.thread_ts)
         .where(c.state == "retracting")
         .order_by(c.created_at)
     )

@@ -1,11 +1,12 @@
 """Posting to Slack, at most once for each message key.
 
 Slack has no idempotency key. Each message carries its key in its metadata; after a call whose
-outcome is not known, the channel's history is asked before the message is sent again. A file has
-no metadata: it is known by its name in its thread.
+outcome is not known, the channel's history, or the thread's, is asked before the message is sent
+again. A file has no metadata: it is known by its name in its thread. Changing a message to what it
+says already changes nothing: that is just done again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
@@ -89,8 +90,15 @@ class SlackChannel:
             except ConfigurationError:
                 return
 
-    def post(self, message_key: str, blocks: Sequence[Mapping[str, Any]], fallback: str) -> str:
-        """The timestamp of the message posted.
+    def post(
+        self,
+        message_key: str,
+        blocks: Sequence[Mapping[str, Any]],
+        fallback: str,
+        *,
+        thread_ts: str | None = None,
+    ) -> str:
+        """The timestamp of the message posted, in the thread of the one at `thread_ts`.
 
         Raises: TransientError when it is not known whether it was (ask `find`), RefusedError.
         """
@@ -101,26 +109,51 @@ class SlackChannel:
                 text=fallback,
                 unfurl_links=False,
                 unfurl_media=False,
-                metadata={"event_type": EVENT, "event_payload": {"message_key": message_key}},
+                metadata=_metadata(message_key),
+                thread_ts=thread_ts,
             )
         except (SlackApiError, SlackClientError, OSError) as error:
             _raise(error, "post")
         return str(answer["ts"])
 
-    def find(self, message_key: str, *, since: datetime | None = None) -> str | None:
+    def edit(
+        self, ts: str, message_key: str, blocks: Sequence[Mapping[str, Any]], fallback: str
+    ) -> bool:
+        """Has the message of this timestamp say this; False if it is not there.
+
+        Raises: RefusedError, ConfigurationError, TransientError.
+        """
+        try:
+            self._client.chat_update(
+                channel=self._channel,
+                ts=ts,
+                blocks=[dict(block) for block in blocks],
+                text=fallback,
+                metadata=_metadata(message_key),
+            )
+        except SlackApiError as error:
+            if error.response.get("error") in GONE:
+                return False
+            _raise(error, "edit")
+        except (SlackClientError, OSError) as error:
+            _raise(error, "edit")
+        return True
+
+    def find(
+        self, message_key: str, *, since: datetime | None = None, thread_ts: str | None = None
+    ) -> str | None:
         """The timestamp of the message with this key, or None.
 
-        Among the channel's latest 200, or all since then.
+        Among the channel's latest 200, or all since then; or among all answers to `thread_ts`.
         """
+        if thread_ts is not None:
+            return _ts_of(message_key, self._replies(thread_ts, gone=True))
         cursor: str | None = None
         while True:
             messages, cursor = self._history(since, cursor)
-            for message in messages:
-                payload = message.get("metadata", {}).get("event_payload", {})
-                if payload.get("message_key") == message_key:
-                    return str(message["ts"])
-            if since is None or not cursor:
-                return None
+            found = _ts_of(message_key, messages)
+            if found is not None or since is None or not cursor:
+                return found
 
     def delete(self, ts: str) -> bool:
         """Deletes the message of this timestamp; False if it is not there.
@@ -200,21 +233,6 @@ class SlackChannel:
             _raise(error, "delete a file")
         return True
 
-    def _replies(self, thread_ts: str) -> Iterator[dict[str, Any]]:
-        """The messages of a thread, the first the one that it hangs from."""
-        cursor: str | None = None
-        while True:
-            try:
-                answer = self._client.conversations_replies(
-                    channel=self._channel, ts=thread_ts, limit=PAGE, cursor=cursor
-                )
-            except (SlackApiError, SlackClientError, OSError) as error:
-                _raise(error, "read a thread")
-            yield from answer["messages"]
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
-            if cursor is None:
-                return
-
     def _history(
         self, since: datetime | None, cursor: str | None
     ) -> tuple[list[dict[str, Any]], str | None]:
@@ -231,6 +249,44 @@ class SlackChannel:
             _raise(error, "read history")
         following = (answer.get("response_metadata") or {}).get("next_cursor")
         return list(answer["messages"]), following or None
+
+    def _replies(self, thread_ts: str, *, gone: bool = False) -> Iterator[dict[str, Any]]:
+        """The messages of a thread, that which it hangs from first; that may be `gone`."""
+        cursor: str | None = None
+        while True:
+            try:
+                answer = self._client.conversations_replies(
+                    channel=self._channel,
+                    ts=thread_ts,
+                    include_all_metadata=True,
+                    limit=PAGE,
+                    cursor=cursor,
+                )
+            except SlackApiError as error:
+                if gone and error.response.get("error") in {
+                    "message_not_found",
+                    "thread_not_found",
+                }:
+                    return
+                _raise(error, "read a thread")
+            except (SlackClientError, OSError) as error:
+                _raise(error, "read a thread")
+            yield from answer["messages"]
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                return
+
+
+def _ts_of(message_key: str, messages: Iterable[Mapping[str, Any]]) -> str | None:
+    for message in messages:
+        payload = message.get("metadata", {}).get("event_payload", {})
+        if payload.get("message_key") == message_key:
+            return str(message["ts"])
+    return None
+
+
+def _metadata(message_key: str) -> dict[str, Any]:
+    return {"event_type": EVENT, "event_payload": {"message_key": message_key}}
 
 
 def _raise(error: Exception, operation: str) -> NoReturn:

@@ -10,6 +10,7 @@ CAPABILITIES: Mapping[Capability, str] = {
     "procedures": "steps of procedures",
     "personal": "personal data",
     "transcribe": "transcripts",
+    "alerts": "alerts that were answered",
 }
 SOURCES: Mapping[Source, str] = {
     "held_out": "held-out text",

@@ -59,6 +59,8 @@ OPERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "sop.rescore": _ANALYSTS,
         "tickets.search": _WORDS,
         "assessments.read": _WORDS,
+        "alerts.read": _WORDS,
+        "alerts.answer": _WORDS,
         "quarantine.list": _ANALYSTS,
         "quarantine.retry": _ADMINS,
         "keys.status": _GUARDED,

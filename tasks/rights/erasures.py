@@ -100,7 +100,7 @@ def retract_messages(resources: Resources) -> int:
         try:
             if one.file_id is not None:
                 slack.delete_file(one.file_id)
-            ts = one.slack_ts or slack.find(one.message_key)
+            ts = one.slack_ts or slack.find(one.message_key, thread_ts=one.thread_ts)
             if ts is not None:
                 slack.delete(ts)
         except VensorError as error:

@@ -47,6 +47,8 @@ def _vensor(*arguments: str, home: str) -> "subprocess.CompletedProcess[str]":
         (("audit", "export", "--org", "acme", "--from", "May"), 1, "is not a day such as"),
         (("privacy", "fetch", "--org", "acme", "first", "--out", "a.zip"), 2, "UUID"),
         (("privacy", "access", "--org", "acme", "--zendesk-id", "maria"), 2, "integer"),
+        (("escalations", "quiet", "--org", "acme", "--from", "late"), 2, "%H:%M"),
+        (("escalations", "vip", "add", "--org", "acme", "name", "Ada"), 2, "domain"),
     ],
 )
 def test_wrong_input_ends_with_one_clear_line(
@@ -78,6 +80,9 @@ def test_every_command_has_help_with_an_example() -> None:
     calls += [("disconnect", "zendesk"), ("disconnect", "slack")]
     calls += [("org", name) for name in ("delete", "approve-delete", "certificate", "open-content")]
     calls += [("inventory",), ("restore", "check"), ("digest",), ("slack", "listen")]
+    names = ("list", "ack", "wrong", "mute", "test", "rules", "set", "off", "reset", "quiet")
+    calls += [("escalations", name) for name in names]
+    calls += [("escalations", "vip", name) for name in ("list", "add", "remove")]
     calls += [("org", "add"), ("org", "list"), ("connect", "zendesk"), ("connect", "slack")]
     calls += [("assess", "list"), ("assess", "show"), ("assess", "batch")]
     calls += [("quality", name) for name in ("show", "set", "reset")]

@@ -12,9 +12,7 @@ from tests.docs.pages import ROOT, anchors, pages, prose
 LINK = re.compile(r"\]\(\s*<?([^)\s>]+)>?\s*\)")
 PICTURE = re.compile(r'(?:src|srcset)="([^"]+)"')
 # described by other pages of this version as they come
-NOT_YET: frozenset[str] = frozenset(
-    {"operating.md", "backfills.md", "escalations.md", "digest.md", "scale.md", "monitoring.md"}
-)
+NOT_YET: frozenset[str] = frozenset()
 
 
 def _broken(page: Path, text: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from warehouse.tables import (
     agents,
     ai,
+    alerts,
     app,
     assessments,
     audit,
@@ -28,6 +29,7 @@ __all__ = [
     "SCHEMAS",
     "agents",
     "ai",
+    "alerts",
     "app",
     "assessments",
     "audit",

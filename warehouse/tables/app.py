@@ -189,6 +189,18 @@ outbox = Table(
     Column("fallback", Text, nullable=False),
     Column("state", Text, nullable=False, server_default="pending"),
     Column("slack_ts", Text),
+    Column("thread_of", Text, comment="the key of the message that this one answers"),
+    Column("thread_ts", Text, comment="where that one stood when this was sent"),
+    Column(
+        "edits", Integer, nullable=False, server_default="0", comment="how often it was changed"
+    ),
+    Column(
+        "edits_said",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="how many of these changes Slack has",
+    ),
     Column("attempts", Integer, nullable=False, server_default="0"),
     now("created_at"),
     instant("posted_at"),

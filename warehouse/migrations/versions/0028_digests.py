@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0028"
-down_revision = "0026"
+down_revision = "0027"
 
 PICTURE_STATES = "'waiting', 'uploading', 'uploaded', 'shared', 'left_out'"
 
