@@ -62,10 +62,12 @@ def _up(settings: Settings, count: int, at_once: int, *, theirs: bool) -> None:
         _ready(settings)
     with stderr.status("the Prefect server …"):
         orchestrator.configure(settings.home)
+    from tasks.choices_of_forms import fill_choices
     from tasks.deployments import reconcile
 
     with stderr.status("deployments, schedules, automations …"):
         done = reconcile(webhook=settings.operator_webhook_url)
+        fill_choices()
     stdout.print(f"{done.deployments} deployments are there")
     for one in done.removed:
         stdout.print(f"removed: {one}")

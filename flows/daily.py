@@ -6,6 +6,7 @@ from prefect import flow
 from prefect.runtime import deployment
 
 from flows.organization import organization
+from tasks.choices_of_forms import fill_choices
 from tasks.days import start_days
 from tasks.errors import FailedRunsError
 from tasks.ledger import StageLine
@@ -30,6 +31,7 @@ def daily(
     instant = as_of or datetime.now(UTC)
     if deployment.id is not None:
         start_days(as_of=as_of, stages=stages)
+        fill_choices()  # forms offer the organizations that there are by now
         return {}
     done: dict[str, list[StageLine]] = {}
     failures: list[str] = []
