@@ -52,7 +52,7 @@ def queue_digest(
             return
     digest, trend = compose(resources, day, as_of, published=published)
     kept = None if trend is None else msgspec.to_builtins(trend)
-    message = Message(key, channel, blocks(digest), fallback(digest), "pending", kept)
+    message = Message(key, channel, blocks(digest), fallback(digest), "pending", trend=kept)
     with resources.session() as connection:
         outbox.put(connection, resources.organization.org_id, message)
 

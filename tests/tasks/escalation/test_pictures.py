@@ -92,7 +92,7 @@ def posted(resources: Resources, channel: SlackChannel) -> str:
     key = f"digest/{resources.organization.slug}"
     section = {"type": "section", "text": {"type": "mrkdwn", "text": key}}
     told = msgspec.to_builtins(trend(resources.organization.slug))
-    message = Message(key, channel._channel, [section], key, "pending", told)
+    message = Message(key, channel._channel, [section], key, "pending", trend=told)
     with resources.session() as connection:
         outbox.put(connection, resources.organization.org_id, message)
     assert _post(resources, channel, message) == 1
@@ -308,7 +308,7 @@ def test_after_a_restore_pictures_are_looked_for_first(
 def test_the_gate_looks_at_what_pictures_are_drawn_of(resources: Resources, as_of: Any) -> None:
     """A name that is a telephone number does not leave in a picture either."""
     said = {"organization": "+1 (555) 010-2030 44", "day": "2026-11-25", "counts": {}}
-    message = Message("digest/x", "C1", [], "x", "pending", said)
+    message = Message("digest/x", "C1", [], "x", "pending", trend=said)
     with resources.session() as connection:
         outbox.put(connection, resources.organization.org_id, message)
         unsent = outbox.unsent(connection)
