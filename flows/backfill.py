@@ -1,12 +1,13 @@
 """Days of the past, from the form in Prefect or the terminal, one after the other."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Annotated
 
 from prefect import flow
 from pydantic import Field
 
+from flows.organization import transcribed
 from tasks import (
     assess,
     check,
@@ -15,9 +16,7 @@ from tasks import (
     measure,
     publish,
     reconcile,
-    recordings,
     seal,
-    transcribe,
 )
 from tasks import backfill as steps
 from tasks import score as scoring
@@ -28,7 +27,7 @@ from tasks.ledger import Run, running
 from tasks.progress import report
 from tasks.stages import BackfillStage
 from warehouse.backfills import Window
-from warehouse.ledger import StageResult
+from warehouse.ledger import StageResult, summed
 
 DAY = r"^\d{4}-\d{2}-\d{2}$"
 
@@ -125,7 +124,7 @@ def _stages(
     works: dict[BackfillStage, tuple[str, Callable[[], StageResult]]] = {
         BackfillStage.EXTRACT: ("load", lambda: _load(slug, window, as_of)),
         BackfillStage.CHECK: ("check", lambda: check.check_gate(slug, "after_load", as_of)),
-        BackfillStage.TRANSCRIBE: ("transcribe", lambda: _transcribe(slug)),
+        BackfillStage.TRANSCRIBE: ("transcribe", lambda: transcribed(slug)),
         BackfillStage.EMBED: ("embed", lambda: embed.embed_text(slug)),
         BackfillStage.SCORE: ("score", lambda: scoring.score_tickets(slug)),
         BackfillStage.ASSESS: ("assess", lambda: assess.assess_tickets(slug)),
@@ -146,17 +145,4 @@ def _load(slug: str, window: Window, as_of: datetime) -> StageResult:
         reconcile.repair_tickets(slug, as_of),
         extract.forget_deleted(slug),  # last: deleted tickets' events are exported, with words
     ]
-    return _sum(results)
-
-
-def _transcribe(slug: str) -> StageResult:
-    return _sum([recordings.fetch_recordings(slug), transcribe.transcribe_recordings(slug)])
-
-
-def _sum(results: Sequence[StageResult]) -> StageResult:
-    return StageResult(
-        rows_in=sum(one.rows_in for one in results),
-        rows_out=sum(one.rows_out for one in results),
-        quarantined=sum(one.quarantined for one in results),
-        note=" ".join(one.note for one in results if one.note),
-    )
+    return summed(results)

@@ -10,7 +10,7 @@ from tasks.choices_of_forms import fill_choices
 from tasks.days import start_days
 from tasks.errors import FailedRunsError
 from tasks.ledger import StageLine
-from tasks.organizations import organization_slugs
+from tasks.organizations import of_each, organization_slugs
 from tasks.stages import Stage
 
 
@@ -33,15 +33,10 @@ def daily(
         start_days(as_of=as_of, stages=stages)
         fill_choices()  # forms offer the organizations that there are by now
         return {}
-    done: dict[str, list[StageLine]] = {}
-    failures: list[str] = []
-    for slug in organization_slugs():
-        state = organization(slug, as_of=instant, stages=stages, return_state=True)
-        if state.is_completed():
-            done[slug] = state.result()
-        else:
-            error = state.result(raise_on_failure=False)
-            failures.append(f"{slug}: {error}")
+    done, failures = of_each(
+        organization_slugs(),
+        lambda slug: organization(slug, as_of=instant, stages=stages, return_state=True),
+    )
     if failures:
         raise FailedRunsError(
             f"{len(failures)} of {len(failures) + len(done)} organizations failed; "

@@ -6,7 +6,7 @@ from prefect import flow
 
 from tasks.alert import alert
 from tasks.errors import FailedRunsError
-from tasks.organizations import organization_slugs
+from tasks.organizations import of_each, organization_slugs
 
 
 @flow(name="escalations", persist_result=False)
@@ -20,17 +20,10 @@ def escalations(org: str | None = None, as_of: datetime | None = None) -> dict[s
     Raises: FailedRunsError at the end, naming the organizations that were not told and why.
     """
     instant = as_of or datetime.now(UTC)
-    told: dict[str, str] = {}
-    failures: list[str] = []
-    for slug in [org] if org is not None else organization_slugs():
-        state = alert(slug, instant, return_state=True)
-        if state.is_completed():
-            told[slug] = state.result().note
-        else:
-            failures.append(f"{slug}: {state.result(raise_on_failure=False)}")
+    slugs = [org] if org is not None else organization_slugs()
+    done, failures = of_each(slugs, lambda slug: alert(slug, instant, return_state=True))
     if failures:
         raise FailedRunsError(
-            f"{len(failures)} of {len(failures) + len(told)} organizations were not told; "
-            + "; ".join(failures)
+            f"{len(failures)} of {len(slugs)} organizations were not told; " + "; ".join(failures)
         )
-    return told
+    return {slug: result.note for slug, result in done.items()}

@@ -4,7 +4,7 @@ from prefect import flow
 
 from tasks.embed import embed_documents
 from tasks.errors import FailedRunsError
-from tasks.organizations import organization_slugs
+from tasks.organizations import of_each, organization_slugs
 
 
 @flow(name="knowledge", persist_result=False)
@@ -16,17 +16,10 @@ def knowledge(org: str | None = None) -> dict[str, int]:
 
     Raises: FailedRunsError at the end, naming the organizations that failed and why.
     """
-    made: dict[str, int] = {}
-    failures: list[str] = []
-    for slug in [org] if org is not None else organization_slugs():
-        state = embed_documents(slug, return_state=True)
-        if state.is_completed():
-            made[slug] = state.result().rows_out
-        else:
-            failures.append(f"{slug}: {state.result(raise_on_failure=False)}")
+    slugs = [org] if org is not None else organization_slugs()
+    made, failures = of_each(slugs, lambda slug: embed_documents(slug, return_state=True))
     if failures:
         raise FailedRunsError(
-            f"{len(failures)} of {len(failures) + len(made)} organizations failed; "
-            + "; ".join(failures)
+            f"{len(failures)} of {len(slugs)} organizations failed; " + "; ".join(failures)
         )
-    return made
+    return {slug: result.rows_out for slug, result in made.items()}

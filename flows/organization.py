@@ -27,7 +27,7 @@ from tasks.naming import flow_name
 from tasks.stages import Stage
 from tasks.summary import summarised
 from tasks.watching import watched
-from warehouse.ledger import StageResult
+from warehouse.ledger import StageResult, summed
 
 
 @flow(name="organization", flow_run_name=flow_name, persist_result=False)
@@ -73,7 +73,7 @@ def _work(stage: Stage, run: Run, *, published: bool) -> Callable[[], StageResul
     return {
         Stage.EXTRACT: lambda: _extract(slug, as_of),
         Stage.CHECK: lambda: check.check_gate(slug, "after_load", as_of),
-        Stage.TRANSCRIBE: lambda: _transcribe(slug),
+        Stage.TRANSCRIBE: lambda: transcribed(slug),
         Stage.EMBED: lambda: embed.embed_text(slug),
         Stage.SCORE: lambda: score.score_tickets(slug),
         Stage.ASSESS: lambda: _assess(slug, as_of),
@@ -92,11 +92,12 @@ def _extract(slug: str, as_of: datetime) -> StageResult:
     results.append(reconcile.repair_tickets(slug, as_of))
     # last: the events of a deleted ticket are still exported, with its words
     results.append(extract.forget_deleted(slug))
-    return _sum(results)
+    return summed(results)
 
 
-def _transcribe(slug: str) -> StageResult:
-    return _sum([recordings.fetch_recordings(slug), transcribe.transcribe_recordings(slug)])
+def transcribed(slug: str) -> StageResult:
+    """Recordings are fetched, then heard."""
+    return summed([recordings.fetch_recordings(slug), transcribe.transcribe_recordings(slug)])
 
 
 def _assess(slug: str, as_of: datetime) -> StageResult:
@@ -104,12 +105,3 @@ def _assess(slug: str, as_of: datetime) -> StageResult:
     assessed = assess.assess_tickets(slug)
     checked = check.check_gate(slug, "after_scoring", as_of)
     return replace(assessed, note=f"{assessed.note} {checked.note}".strip())
-
-
-def _sum(results: Sequence[StageResult]) -> StageResult:
-    return StageResult(
-        rows_in=sum(result.rows_in for result in results),
-        rows_out=sum(result.rows_out for result in results),
-        quarantined=sum(result.quarantined for result in results),
-        note=" ".join(result.note for result in results if result.note),
-    )

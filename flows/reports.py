@@ -6,7 +6,7 @@ from prefect import flow
 
 from tasks.errors import FailedRunsError
 from tasks.naming import flow_name
-from tasks.organizations import organization_slugs
+from tasks.organizations import of_each, organization_slugs
 from tasks.report import write_report
 
 
@@ -17,14 +17,8 @@ def reports(org: str | None = None, as_of: datetime | None = None) -> dict[str, 
     Returns where each page lies. Raises: FailedRunsError at the end, naming those that failed.
     """
     instant = as_of or datetime.now(UTC)
-    written: dict[str, str] = {}
-    failures: list[str] = []
-    for slug in [org] if org is not None else organization_slugs():
-        state = write_report(slug, instant, return_state=True)
-        if state.is_completed():
-            written[slug] = state.result()
-        else:
-            failures.append(f"{slug}: {state.result(raise_on_failure=False)}")
+    slugs = [org] if org is not None else organization_slugs()
+    written, failures = of_each(slugs, lambda slug: write_report(slug, instant, return_state=True))
     if failures:
         raise FailedRunsError(f"{len(failures)} reports failed; " + "; ".join(failures))
     return written

@@ -24,13 +24,11 @@ from tasks.resources import opened_engine
 from tasks.settings import load_settings
 from tasks.stages import Stage
 from tasks.step import step
-from warehouse.ledger import fresh_as_of
+from warehouse.ledger import STALE_AFTER, fresh_as_of
 from warehouse.sessions import directory, tenant_session
 
 DAY_BEGINS = time(4, 15)
 ATTEMPTS = 3
-# a day, and two hours for its run
-STALE_AFTER = timedelta(hours=26)
 STALE = "vensor.organization.stale"
 DEPLOYMENT = "organization/organization"
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from tasks.failures import Failure, Kind
 from tasks.ledger import StageLine
+from warehouse.ledger import STALE_AFTER
 from warehouse.models import Used
 
-STALE = timedelta(hours=26)
 HOUR = timedelta(hours=1)
 
 
@@ -130,7 +130,7 @@ def _freshness(summary: Summary) -> str:
 
 
 def _is_stale(summary: Summary) -> bool:
-    return bool(summary.marks) and min(age for _, age in summary.marks) > STALE
+    return bool(summary.marks) and min(age for _, age in summary.marks) > STALE_AFTER
 
 
 def _gates(summary: Summary) -> str:

@@ -1,9 +1,9 @@
 """The ledger of runs: what ran for whom, how far it came, what it moved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID, uuid4
 
@@ -14,6 +14,9 @@ from warehouse.errors import TransientError
 from warehouse.sessions import Organization, translated_errors
 from warehouse.tables.app import connections, run_stages, runs
 
+# what is read is late: a day, and two hours for its run
+STALE_AFTER = timedelta(hours=26)
+
 
 @dataclass(frozen=True)
 class StageResult:
@@ -23,6 +26,16 @@ class StageResult:
     rows_out: int = 0
     quarantined: int = 0
     note: str = ""
+
+
+def summed(results: Sequence[StageResult]) -> StageResult:
+    """What several did, as one."""
+    return StageResult(
+        rows_in=sum(result.rows_in for result in results),
+        rows_out=sum(result.rows_out for result in results),
+        quarantined=sum(result.quarantined for result in results),
+        note=" ".join(result.note for result in results if result.note),
+    )
 
 
 @contextmanager

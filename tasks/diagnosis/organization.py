@@ -11,12 +11,12 @@ from tasks.resources import opened
 from tasks.rights import find_due
 from tasks.settings import Settings
 from warehouse import health, retention, watermarks
+from warehouse.ledger import STALE_AFTER
 from warehouse.quarantine import count_by_reason
 from warehouse.repairs import stuck
 from warehouse.standing import standing
 
 # A day, and two hours for a run that takes its time.
-STALE = timedelta(hours=26)
 HOUR = timedelta(hours=1)
 
 
@@ -35,7 +35,7 @@ def check_freshness(slug: str, now: datetime) -> list[Finding]:
         if last.completed_at is None
         else f"the last run completed {_ago(now - last.completed_at)} ago"
     )
-    fresh = last.completed_at is not None and now - last.completed_at <= STALE
+    fresh = last.completed_at is not None and now - last.completed_at <= STALE_AFTER
     told = f"{ended}; {rows}"
     if last.state == "failed":
         told += f"; the newest failed in {last.stage or 'its beginning'} ({last.error or 'killed'})"
@@ -76,7 +76,7 @@ def check_retention(slug: str, now: datetime) -> list[Finding]:
     """The last proof, and what was past its clock a day ago and is still there."""
     with opened(slug) as resources:
         proofs = verified_proofs(resources, limit=1)
-        then = now - STALE
+        then = now - STALE_AFTER
         at = retention.clock(resources.organization, then)
         with resources.session() as connection:
             counts = standing(connection, at, then)
@@ -92,7 +92,7 @@ def check_retention(slug: str, now: datetime) -> list[Finding]:
         return [Finding(subject, False, "the last proof is not as it was signed", "find out why")]
     age = now - proof.made_at
     told = f"nothing is past its clock; proven {_ago(age)} ago"
-    return [Finding(subject, age <= STALE, told, "" if age <= STALE else advice)]
+    return [Finding(subject, age <= STALE_AFTER, told, "" if age <= STALE_AFTER else advice)]
 
 
 def check_trail(slug: str, now: datetime) -> list[Finding]:

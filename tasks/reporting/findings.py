@@ -42,6 +42,7 @@ from tasks.reporting.words import (
     several,
     told,
 )
+from warehouse.ledger import STALE_AFTER
 from warehouse.report_rows import Flow
 
 RULE = (
@@ -60,7 +61,6 @@ RULE = (
     f" Differences of fewer than {FEWEST_TICKETS} tickets, {FEWEST_POINTS * 100:.0f} points, or"
     f" {PEER_POINTS * 100:.0f} points from peers are not told.",
 )
-LATE_DATA = timedelta(hours=26)
 ENOUGH_COVERED = 0.9
 MOST_PERHAPS = 5
 CAME_IN = "tickets came in"
@@ -233,7 +233,7 @@ def _missing(material: Material, period: Period) -> Iterator[Finding]:
 def stale(material: Material, at: datetime) -> Iterator[Finding]:
     """What was not measured for longer than a day."""
     latest = max((row.as_of for row in material.freshness), default=None)
-    if latest is not None and at - latest > LATE_DATA:
+    if latest is not None and at - latest > STALE_AFTER:
         words = f"The last build is {duration((at - latest).total_seconds() / 60)} old."
         title = "Figures are not of today"
         yield Finding(Sort.MISSING, title, words, data.FRESHNESS, Tone.WORSE)
