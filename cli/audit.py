@@ -17,7 +17,7 @@ from cli.search import parse_day
 from tasks.audit_checking import Checked, check_audit
 from tasks.audit_export import iter_export
 from tasks.auditing import Head
-from tasks.errors import ConfigurationError, PermanentError
+from tasks.errors import AlteredError, ConfigurationError
 from tasks.resources import opened, opened_engine
 from tasks.settings import load_settings
 from warehouse.audit import Event, find_events
@@ -69,7 +69,7 @@ def verify(
             stdout.print(_in_words(one), soft_wrap=True)
     faults = [f"{one.organization}: {one.fault}" for one in checked if one.fault is not None]
     if faults:
-        raise PermanentError("the audit trail is not as it was sealed. " + "; ".join(faults))
+        raise AlteredError("the audit trail is not as it was sealed. " + "; ".join(faults))
 
 
 @audit.command("list")

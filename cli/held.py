@@ -5,7 +5,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 from rich.table import Table
@@ -14,7 +13,7 @@ from cli.display import print_json, stdout
 from cli.gate import needs
 from cli.person import Email, Org, Phone, ZendeskId, the_person
 from tasks.resources import opened
-from tasks.rights import Access, check_place, export, fetch_export, find_held
+from tasks.rights import Access, check_place, export, fetch_export, find_export, find_held
 
 Json = Annotated[bool, typer.Option("--json", help="For other programs.")]
 DAY = "%Y-%m-%d"
@@ -88,31 +87,33 @@ def export_(
                 soft_wrap=True,
             )
             return
-        _fetch(resources.organization.slug, export_id, out, request_id)
+        _fetch(resources.organization.slug, str(export_id), out)
 
 
 @needs("privacy.export")
 def fetch(
     org: Org,
-    export_id: Annotated[UUID, typer.Argument(metavar="EXPORT", help="As `export` printed it.")],
+    archive: Annotated[
+        str, typer.Argument(metavar="EXPORT", help="Its id, or what that begins with: 8 signs do.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="The file to write, which must be new.")],
 ) -> None:
     """Opens an archive into a file, once: with that its key is destroyed, and the archive deleted.
 
     The file holds personal data in the clear, for its owner only: hand it over, then delete it.
 
-    Example: [bold]vensor privacy fetch --org acme 1f0c… --out maria.zip[/bold]
+    Example: [bold]vensor privacy fetch --org acme 1f0c5a2e --out maria.zip[/bold]
     """
-    _fetch(org, export_id, out, None)
+    _fetch(org, archive, out)
 
 
-def _fetch(org: str, export_id: UUID, out: Path, request_id: UUID | None) -> None:
+def _fetch(org: str, told: str, out: Path) -> None:
     with opened(org) as resources:
-        found = fetch_export(resources, export_id, out.absolute(), as_of=datetime.now(UTC))
-    request_id = request_id or found.request_id
+        named = find_export(resources, told).export_id
+        found = fetch_export(resources, named, out.absolute(), as_of=datetime.now(UTC))
     stdout.print(
         f"{out}: {found.size_bytes or 0:,} bytes, SHA-256 {(found.sha256 or b'').hex()};"
-        f" `vensor privacy receipt --org {org} {request_id}` says so",
+        f" `vensor privacy receipt --org {org} {found.request_id}` says so",
         soft_wrap=True,
     )
 

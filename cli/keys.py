@@ -7,7 +7,7 @@ from rich.table import Table
 
 from cli.display import shown_progress, stdout
 from cli.gate import needs
-from tasks.errors import PermanentError
+from tasks.errors import ConfigurationError
 from tasks.resources import opened_engine
 from tasks.settings import load_settings
 from warehouse.sessions import directory
@@ -105,7 +105,7 @@ def _rotate_kek() -> None:
     if settings.kek and not done.left and (settings.home / "kek").exists():
         stdout.print(f"{settings.home / 'kek'} opens nothing any more but backups from before")
     if done.left:
-        raise PermanentError(
+        raise ConfigurationError(
             f"{done.broken} data keys do not open under the key that wraps them: restore the schema"
             " keys from a backup, and keep the former key until they do"
             if done.broken

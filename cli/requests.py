@@ -10,7 +10,7 @@ from rich.table import Table
 from cli.display import print_json, stdout, wide
 from cli.gate import needs
 from cli.person import Org
-from tasks.errors import ConfigurationError, PermanentError
+from tasks.errors import AlteredError, ConfigurationError
 from tasks.resources import opened
 from tasks.rights import DUE_SOON, REASONS, find_request, is_genuine, receipt_of
 from tasks.rights import approve as approve_request
@@ -102,7 +102,7 @@ def receipt(
             return
         genuine = is_genuine(resources, _read(check))
     if not genuine:
-        raise PermanentError(f"{org} did not sign this receipt, or it was changed")
+        raise AlteredError(f"{org} did not sign this receipt, or it was changed")
     stdout.print(f"{org} signed this receipt")
 
 

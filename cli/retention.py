@@ -16,7 +16,7 @@ from cli.operate import AsOf
 from cli.organizations import org as organizations
 from tasks.authorizing import authorize
 from tasks.clocks import EXPORT_DAYS, change_clocks, clocks_of, longer, with_days
-from tasks.errors import ConfigurationError, PermanentError
+from tasks.errors import AlteredError, ConfigurationError
 from tasks.proofs import verified_proofs
 from tasks.resources import opened, opened_engine
 from tasks.settings import load_settings
@@ -139,7 +139,7 @@ def _table(clocks: Clocks) -> Table:
 
 
 def _show_proofs(org: str | None) -> None:
-    """Raises: PermanentError naming what was not signed here as it is."""
+    """Raises: AlteredError naming what was not signed here as it is."""
     altered, checked = [], 0
     for slug in [org] if org is not None else _slugs():
         table = Table(title=slug, title_justify="left", box=None, pad_edge=False)
@@ -153,7 +153,7 @@ def _show_proofs(org: str | None) -> None:
             altered += [] if genuine else [f"{slug} {proof.proof_id}"]
         stdout.print(table if found else f"{slug}: no run has proved anything yet")
     if altered:
-        raise PermanentError(f"not as they were signed: {', '.join(altered)}")
+        raise AlteredError(f"not as they were signed: {', '.join(altered)}")
     if checked:
         stdout.print(f"{checked} proofs, every signature is good")
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection
 
-from tasks.errors import PermanentError
+from tasks.errors import AlteredError
 from tasks.resources import Resources
 from warehouse import audit_seals
 from warehouse.audit_seals import Part, Seal
@@ -114,7 +114,7 @@ def kept_head(resources: Resources) -> Head | None:
         return None
     head = Head.parse(path.read_text())
     if head is None:
-        raise PermanentError(f"{path} holds no head of an audit trail: it was altered")
+        raise AlteredError(f"{path} holds no head of an audit trail: it was altered")
     return head
 
 

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from tasks.errors import PermanentError, RefusedError
+from tasks.errors import NotInPlanError, RefusedError
 from tasks.extraction import Extraction
 from tasks.purging import Purge, end_window
 from tasks.resources import Resources
@@ -90,7 +90,7 @@ def load_window(extraction: Extraction, window: Window) -> StageResult:
             done = loader.load_all(name, noted, watermark=WATERMARK)
         except RefusedError:
             if STREAMS[name].indispensable:
-                raise PermanentError(
+                raise NotInPlanError(
                     f"{extraction.client.account}: {name} cannot be read day by day: a backfill"
                     " needs Zendesk's incremental exports, which this plan or login lacks"
                 ) from None

@@ -33,6 +33,10 @@ class BadRecordError(PermanentError):
         self.reason = reason
 
 
+class AlteredError(PermanentError):
+    """What was signed or sealed is not as it was: somebody changed it, or a disk did."""
+
+
 class BudgetSpentError(PermanentError):
     """What an organization may spend on models in a day is spent: what is left waits for the next.
 
@@ -53,6 +57,7 @@ class OptedOutError(TransientError):
 
 
 __all__ = [
+    "AlteredError",
     "BadRecordError",
     "BudgetSpentError",
     "ClosedGateError",

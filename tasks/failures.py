@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tasks.errors import (
+    AlteredError,
     BadRecordError,
     BudgetSpentError,
     ClosedGateError,
@@ -58,6 +59,10 @@ BY_CLASS: tuple[tuple[type[VensorError], Failure], ...] = (
     (
         BadRecordError,
         Failure(Kind.DATA, "`vensor quarantine list` shows it, `vensor quarantine retry` reads it"),
+    ),
+    (
+        AlteredError,
+        Failure(Kind.DATA, "it is evidence: keep it as it is, and tell who answers for privacy"),
     ),
     (DataError, Failure(Kind.DATA, "a value is not what its column holds: report this")),
     (

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tasks.errors import PermanentError, TransientError
+from tasks.errors import AlteredError, TransientError
 from tasks.resealing import Resealing, count_values, only
 from tasks.resources import Resources, opened
 from tasks.step import step
@@ -84,7 +84,7 @@ def rotate_keys(slug: str, at_once: bool) -> str:
 def refuse_damaged(values: int) -> None:
     """Raises: PermanentError for values that do not open."""
     if values:
-        raise PermanentError(
+        raise AlteredError(
             f"{values} values do not open: they were altered where they lie, and stay as evidence"
             " under their old keys; restore them from a backup, then rotate again"
         )

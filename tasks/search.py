@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from tasks.choices import opened_embedder
 from tasks.conversation import text_of_comment, text_of_transcript
-from tasks.errors import PermanentError
+from tasks.errors import ConfigurationError
 from tasks.ranking import by_words, fused
 from tasks.resources import Resources
 from warehouse import search
@@ -118,7 +118,7 @@ def _group_ids(
     wanted = {name.casefold() for name in names}
     there = {name.casefold() for name in groups.values()}
     if missing := sorted(wanted - there):
-        raise PermanentError(
+        raise ConfigurationError(
             f"{resources.organization.slug} has no group {missing[0]!r}; there are:"
             f" {', '.join(sorted(groups.values())) or 'none yet'}"
         )

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from warehouse.errors import PermanentError
+from warehouse.errors import ConfigurationError
 from warehouse.sessions import tenant_session
 from warehouse.tables.app import changed_metric_days, metric_builds
 
@@ -72,7 +72,7 @@ def publish(connection: Connection, org_id: UUID) -> int:
     ).where(metric_builds.c.state == "candidate")
     candidate = connection.execute(statement).mappings().one_or_none()
     if candidate is None:
-        raise PermanentError("no build of the metric tables is finished; run the stage measure")
+        raise ConfigurationError("no build of the metric tables is finished; run the stage measure")
     rows = sum(_replace_days(connection, table) for table in _tables(connection))
     connection.execute(changed_metric_days.delete())
     published = insert(metric_builds).values(org_id=org_id, state="published", **candidate)

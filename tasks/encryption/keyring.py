@@ -18,7 +18,7 @@ from tasks.encryption.datakey import KEY_BYTES, DataKey
 from tasks.encryption.kek import KeyEncryptionKeys
 from tasks.encryption.opened import Opened
 from tasks.encryption.sealing import key_id_of
-from tasks.errors import PermanentError, TransientError
+from tasks.errors import ConfigurationError, PermanentError, TransientError
 from warehouse import keys
 from warehouse.sessions import tenant_session
 
@@ -73,7 +73,7 @@ class Keyring:
         if state == "destroyed":
             raise TransientError(f"data key {key.key_id} of {self.org_id} ended meanwhile")
         if total >= REFUSE_AT:
-            raise PermanentError(
+            raise ConfigurationError(
                 f"data key {key.key_id} of {self.org_id} is used up: run `vensor keys rotate`"
             )
         if total >= ALERT_AT:

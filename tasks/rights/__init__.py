@@ -5,6 +5,7 @@ from tasks.rights.erasures import erase, replay_tombstones, retract_messages, se
 from tasks.rights.exports import (
     expire_exports,
     fetch_export,
+    find_export,
     live_export,
     make_export,
     sweep_archives,
@@ -47,6 +48,7 @@ __all__ = [
     "export",
     "fetch_export",
     "find_due",
+    "find_export",
     "find_held",
     "find_request",
     "is_genuine",

@@ -16,11 +16,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection
 
 from tasks.encryption.archives import iter_sealed, iter_unsealed, new_key
-from tasks.errors import ConfigurationError, PermanentError, TransientError
+from tasks.errors import AlteredError, ConfigurationError, TransientError
 from tasks.resources import Resources
 from tasks.rights.answer import Answer
 from tasks.rights.handing import whole_file
-from tasks.rights.requests import end
+from tasks.rights.requests import end, the_one
 from tasks.rights.subjects import Person, requested_by
 from tasks.rights.zipped import iter_zip
 from tasks.storage import open_archives, open_stores
@@ -99,6 +99,16 @@ def live_export(resources: Resources, request_id: UUID, as_of: datetime) -> Expo
     return next((one for one in found if one.state == "made" and one.expires_at > as_of), None)
 
 
+def find_export(resources: Resources, told: str) -> Export:
+    """The archive whose id is, or begins with, what was told.
+
+    Raises: ConfigurationError unless it is one.
+    """
+    with resources.session() as connection:
+        found = exports.find_all(connection)
+    return the_one([one for one in found if str(one.export_id).startswith(told)], told, "export")
+
+
 def fetch_export(resources: Resources, export_id: UUID, out: Path, *, as_of: datetime) -> Export:
     """Writes an archive to `out`, plain, once: its key is destroyed with that, and it is deleted.
 
@@ -116,7 +126,7 @@ def fetch_export(resources: Resources, export_id: UUID, out: Path, *, as_of: dat
             for piece in plain.passing(_plain(resources, export, key)):
                 file.write(piece)
             if plain.digest.digest() != export.sha256:
-                raise PermanentError(f"export {export_id} is not what was made")
+                raise AlteredError(f"export {export_id} is not what was made: make another")
         exports.end(connection, export_id, "fetched")
         _note_fetched(resources, connection, export, as_of)
     sweep_archives(resources)
@@ -234,7 +244,7 @@ def _key(resources: Resources, connection: Connection, export: Export, as_of: da
         raise ConfigurationError(f"export {export.export_id} {WHY_NOT[state]}")
     sealed = exports.sealed_key(connection, export.export_id)
     if sealed is None:
-        raise PermanentError(f"the key of export {export.export_id} is gone: make another")
+        raise ConfigurationError(f"the key of export {export.export_id} is gone: make another")
     return resources.cipher.unseal_secret(sealed, column=KEY_COLUMN, row_id=str(export.export_id))
 
 

