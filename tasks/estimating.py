@@ -5,7 +5,7 @@ An estimate: of a ticket's length, what the organization's tickets here have, se
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from tasks.backfilling import MODELS, Plan
@@ -14,11 +14,11 @@ from tasks.errors import ConfigurationError, RefusedError
 from tasks.extraction import Extraction, extracting
 from tasks.metering import BYTES_A_TOKEN
 from tasks.openai import Usage, load_prices
-from tasks.resources import Resources
+from tasks.resources import Resources, opened
 from tasks.stages import BackfillStage
 from tasks.zendesk.reconciling import iter_found_tickets
 from warehouse import backfills
-from warehouse.models import CAPABILITIES, Capability, today
+from warehouse.models import CAPABILITIES, Capability, Spent, spent_since, today
 from warehouse.retention import day_in
 
 # Which stages call for which model.
@@ -52,6 +52,25 @@ class Estimate:
         )
 
 
+@dataclass(frozen=True)
+class Agreed:
+    """An estimate that is no more than was allowed, and what models had cost until then.
+
+    That is from a day of their ledger on.
+    """
+
+    estimate: Estimate
+    since: date
+    before: Spent
+
+    def beside(self, now: Spent) -> str:
+        """What scoring took, beside the estimate, in a line."""
+        unknown = now.unpriced_calls - self.before.unpriced_calls
+        more = f" and {unknown:,} calls whose price is not known" if unknown else ""
+        usd = 0 if self.estimate.usd is None else self.estimate.usd
+        return f"scoring took ${now.usd - self.before.usd:.2f}{more}; estimated were ${usd:.2f}"
+
+
 def estimated(plan: Plan, as_of: datetime) -> Estimate:
     """What scoring the plan's days inside the clock takes; nothing where no model is to be paid."""
     with extracting(plan.asked.slug, as_of, "estimate") as extraction:
@@ -65,6 +84,19 @@ def check_budget(estimate: Estimate, up_to_usd: float, slug: str) -> None:
         raise ConfigurationError(
             f"{slug}: scoring takes {estimate}; allowed are ${up_to_usd:g} (up_to_usd)"
         )
+
+
+def agreed(estimate: Estimate, slug: str) -> Agreed:
+    """The estimate, beside what models have cost so far."""
+    with opened(slug) as resources, resources.session() as connection:
+        since = today(connection)
+        return Agreed(estimate, since, spent_since(connection, since))
+
+
+def taken(told: Agreed, slug: str) -> str:
+    """What scoring has taken since, beside the estimate."""
+    with opened(slug) as resources, resources.session() as connection:
+        return told.beside(spent_since(connection, told.since))
 
 
 def _counted(extraction: Extraction, plan: Plan) -> int:
