@@ -72,9 +72,12 @@ def test_who_gives_the_place_up_does_not_get_it_again_before_who_waits(
     order: list[str] = []
 
     def wait_for_it() -> None:
-        with opened(slug) as own, reporting_to(lambda _: told.set()):
-            with turn(own, patience_seconds=60):
-                order.append("daily")
+        with (
+            opened(slug) as own,
+            reporting_to(lambda _: told.set()),
+            turn(own, patience_seconds=60),
+        ):
+            order.append("daily")
 
     waiting = threading.Thread(target=wait_for_it)
     with turn(resources):
