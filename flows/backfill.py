@@ -87,7 +87,8 @@ def _lines(plan: Plan, as_of: datetime | None) -> Iterator[str]:
     """
     slug, whole, left = plan.asked.slug, len(plan.windows), plan.left
     bar = begin_progress(f"progress-{slug}", f"{slug}: {whole} days")
-    missing, patience = BackfillStage.EXTRACT in plan.asked.stages, None
+    missing = BackfillStage.EXTRACT in plan.asked.stages
+    patience: float | None = None
     while left:
         report("backfill", whole - len(left), total=whole, note=left[0].day.isoformat())
         move_progress(bar, 100 * (whole - len(left)) / whole)
