@@ -29,15 +29,14 @@ def measure(stage: Stage, days: int) -> dict[str, float]:
     from flows.organization import organization
 
     first, last = (stage.as_of.date() - timedelta(days=ago) for ago in (days, 1))
-    asked = {"from_day": str(first), "to_day": str(last)}
-    seconds = {}
+    seconds: dict[str, float] = {}
     with stage.tenant("backfilled") as resources:
         organization("backfilled", as_of=stage.as_of, stages=list(READ))
         with resources.session() as connection:
             connection.execute(text(GONE), {"first": first, "last": last})
         for what in ("missing", "unchanged"):
             began = time.perf_counter()
-            lines = backfill("backfilled", **asked)
+            lines = backfill("backfilled", from_day=str(first), to_day=str(last))
             seconds[what] = round(time.perf_counter() - began, 1)
             print(*lines, sep="\n", flush=True)  # noqa: T201
     return seconds

