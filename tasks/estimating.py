@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 
+from tasks.analysts import opened_analyst
 from tasks.backfilling import MODELS, Plan
-from tasks.choices import chosen
+from tasks.choices import chosen, opened_embedder
 from tasks.errors import ConfigurationError, RefusedError
 from tasks.extraction import Extraction, extracting
 from tasks.metering import BYTES_A_TOKEN
@@ -18,7 +20,9 @@ from tasks.resources import Resources, opened
 from tasks.stages import BackfillStage
 from tasks.zendesk.reconciling import iter_found_tickets
 from warehouse import backfills
+from warehouse.assessments import pending_assessments
 from warehouse.models import CAPABILITIES, Capability, Spent, spent_since, today
+from warehouse.pending import pending_tickets
 from warehouse.retention import day_in
 
 # Which stages call for which model.
@@ -100,19 +104,32 @@ def taken(told: Agreed, slug: str) -> str:
 
 
 def _counted(extraction: Extraction, plan: Plan) -> int:
-    """The tickets that changed since the first day to be scored. Of those later ones too."""
+    """The tickets that changed on the days to be scored, or whose words are here unread."""
     inside = [one for one in plan.left if not one.past_clock]
     if not inside:
         return 0
     start, _ = day_in(extraction.resources.organization, inside[0].day)
     _, end = day_in(extraction.resources.organization, inside[-1].day)
     try:
-        return sum(len(ids) for ids in iter_found_tickets(extraction.client, start, end))
+        found = set(chain.from_iterable(iter_found_tickets(extraction.client, start, end)))
     except RefusedError:
         raise ConfigurationError(
             f"{plan.asked.slug}: Zendesk's search, which counts the tickets, is refused;"
             " backfill without scoring"
         ) from None
+    return len(found | _unread(extraction.resources))
+
+
+def _unread(resources: Resources) -> set[int]:
+    """Tickets of whatever day that the present models have not read: they read all that is here."""
+    with (
+        opened_analyst(resources) as analyst,
+        opened_embedder(resources) as embedder,
+        resources.session() as connection,
+    ):
+        pending = pending_assessments(connection, analyst.model_version)
+        pending += pending_tickets(connection, "embed", embedder.model_version)
+    return {one.ticket_id for one in pending}
 
 
 def _priced(resources: Resources, plan: Plan, tickets: int) -> Estimate:
