@@ -87,7 +87,7 @@ def _answered(terminal: Terminal, command: tuple[str, ...], answer: str) -> tupl
         stdin=theirs,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     os.close(theirs)
