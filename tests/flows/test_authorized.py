@@ -11,12 +11,11 @@ import pytest
 from sqlalchemy import Engine, text
 
 from cli import peers
+from tests.conftest import published
 from tests.flows.conftest import Terminal, connect
 from tests.supabase import Supabase
-from warehouse import publishing
 from warehouse.members import put
-from warehouse.sessions import Organization, find_organization, tenant_session
-from warehouse.tables.app import metric_builds
+from warehouse.sessions import Logins, Organization, find_organization, tenant_session
 
 # As a worker does: from its environment and the run's parameters, with no one signed in.
 BY_HAND = """
@@ -147,12 +146,13 @@ def test_a_backfill_from_its_form_needs_one_that_is_good_once(
     supabase: Supabase,
     sandbox: peers.Sandbox,
     engine: Engine,
-    transformer: Engine,
+    logins: Logins,
 ) -> None:
     """Without it, with a viewer's or with one that was used, nothing of the days is read."""
     slug = connect(terminal, sandbox, f"asked-{uuid4().hex[:8]}")
-    org_id, admin, viewer = find_organization(engine, slug).org_id, uuid4(), uuid4()
-    _publish(transformer, org_id)
+    organization, admin, viewer = find_organization(engine, slug), uuid4(), uuid4()
+    org_id = organization.org_id
+    published(logins, organization, datetime.now(UTC))
     with tenant_session(engine, org_id) as connection:
         put(connection, org_id, admin, "admin")
         put(connection, org_id, viewer, "viewer")
@@ -176,14 +176,6 @@ def test_a_backfill_from_its_form_needs_one_that_is_good_once(
     assert "used already" in again.stderr
     assert str(form["authorization"]) not in again.stderr
     assert _backfills(engine, org_id) == [(f"user:{admin}", True)]
-
-
-def _publish(transformer: Engine, org_id: UUID) -> None:
-    """Notes a build as published now, as a day's run does at its end; of empty tables."""
-    with tenant_session(transformer, org_id) as connection:
-        begun = publishing.begin(connection, as_of=datetime.now(UTC), definition="a test's")
-        publishing.finish(connection, org_id, begun)
-        connection.execute(metric_builds.update().values(state="published"))
 
 
 def _backfills(engine: Engine, org_id: UUID) -> list[tuple[str, bool]]:
