@@ -1,4 +1,4 @@
-"""`vensor backfill`: days of the past, loaded and measured one by one."""
+"""`vensor backfill`: days of the past, loaded and measured."""
 
 import math
 import sys

@@ -31,6 +31,7 @@ class Authorizable(StrEnum):
     PRIVACY_OPT_OUT = "privacy.opt_out"
     PRIVACY_SERVE = "privacy.serve"
     KEYS_ROTATE = "keys.rotate"
+    BACKFILL = "backfill"
 
 
 def register(app: typer.Typer) -> None:

@@ -1,21 +1,36 @@
-"""Backfills: planned, estimated, and carried out day by day."""
+"""Backfills: planned, estimated, and carried out days at a time."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from tasks import backfilling, estimating
-from tasks.artifacts import show_table
-from tasks.backfill_windows import clear_window, load_desk, load_window, seal_window
-from tasks.backfilling import Asked, Plan
+from tasks.artifacts import show_page, show_table
+from tasks.backfill_windows import (
+    clear_window,
+    load_desk,
+    load_people,
+    load_window,
+    seal_window,
+)
+from tasks.backfilling import TOGETHER, Asked, Plan, judged, together
 from tasks.errors import ConfigurationError
-from tasks.estimating import Estimate
+from tasks.estimating import Agreed
 from tasks.extraction import extracting
+from tasks.progress import report
 from tasks.resources import opened
+from tasks.side_by_side import side_by_side
 from tasks.step import step
 from warehouse import backfills
-from warehouse.backfills import Known, State, Window
-from warehouse.ledger import StageResult
+from warehouse.backfills import Known, Window
+from warehouse.ledger import StageResult, summed
 from warehouse.retention import first_measured_day
+
+# Days that are loaded at the same time. What an account allows is shared out among them by its
+# budget in the warehouse; each has a client and a few connections of its own.
+AT_ONCE = 4
 
 
 @step
@@ -31,7 +46,7 @@ def begin(asked: Asked, as_of: datetime) -> Plan:
 
 
 @step
-def estimate(plan: Plan, as_of: datetime, up_to_usd: float) -> Estimate:
+def estimate(plan: Plan, as_of: datetime, up_to_usd: float) -> Agreed:
     """What scoring takes, shown before anything is. Raises: as `check_budget`."""
     found = estimating.estimated(plan, as_of)
     told = {"tickets": found.tickets, "tokens in": found.input_tokens}
@@ -40,19 +55,30 @@ def estimate(plan: Plan, as_of: datetime, up_to_usd: float) -> Estimate:
     slug = plan.asked.slug
     show_table(f"estimate-{slug}", [{**told, "US dollars": usd}], f"{slug}: scoring takes about")
     estimating.check_budget(found, up_to_usd, slug)
-    return found
+    return estimating.agreed(found, slug)
 
 
 @step
-def judge(plan: Plan, window: Window, as_of: datetime) -> Window:
-    """The window as it is to be done now, noted where that has changed."""
+def account(plan: Plan, agreed: Agreed) -> str:
+    """What scoring took, beside what was estimated; kept with the run too."""
+    slug = plan.asked.slug
+    told = estimating.taken(agreed, slug)
+    show_page(f"cost-{slug}", told, f"{slug}: what scoring took")
+    return told
+
+
+@step
+def next_days(plan: Plan, left: Sequence[Window], as_of: datetime) -> list[Window]:
+    """The first of these days that are done as one, as they are to be done now."""
     with opened(plan.asked.slug) as resources, resources.session() as connection:
         known: Known = backfills.known(connection, first_measured_day(connection))
-        now = backfilling.judged(window, known, resources.organization, as_of)
-        if now != window:
-            told = (_begun(plan), now.day, now.state)
-            backfills.move(connection, *told, past_clock=now.past_clock)
-        return now
+        here = resources.organization
+        found = together([judged(one, known, here, as_of) for one in left[:TOGETHER]])
+        for before, now in zip(left, found, strict=False):
+            if now != before:
+                told = (_begun(plan), now.day, now.state)
+                backfills.move(connection, *told, past_clock=now.past_clock)
+        return found
 
 
 @step
@@ -73,10 +99,21 @@ def load_staff(slug: str, as_of: datetime) -> StageResult:
 
 
 @step
-def load_day(slug: str, window: Window, as_of: datetime) -> StageResult:
-    """Loads what happened on a day, or queues the tickets that it touched."""
-    with extracting(slug, as_of, f"backfill {window.day}") as extraction:
-        return load_window(extraction, window)
+def load_days(slug: str, windows: Sequence[Window], as_of: datetime) -> StageResult:
+    """Loads what happened on some days, side by side; of a day past the clock what it touched.
+
+    Tried again, all of them are: what is here already is found again, and stays as it is.
+    """
+    done: list[StageResult] = []
+    if not windows[0].past_clock:
+        with extracting(slug, as_of, "backfill") as extraction:
+            done.append(load_people(extraction, windows))
+    loads = [partial(_load_day, slug, one, as_of) for one in windows]
+    for days, result in enumerate(side_by_side(loads, at_once=AT_ONCE), start=1):
+        done.append(result)
+        report("load", days, total=len(windows), note="days")
+    notes = dict.fromkeys(one.note for one in done if one.note)
+    return replace(summed(done), note=" ".join(notes))
 
 
 @step
@@ -94,10 +131,16 @@ def clear_past(slug: str, as_of: datetime) -> StageResult:
 
 
 @step
-def note_day(plan: Plan, day: date, state: State) -> None:
-    """Notes how far a day has come."""
+def note_done(plan: Plan, windows: Sequence[Window]) -> None:
+    """Notes that these days are done, each for itself."""
     with opened(plan.asked.slug) as resources, resources.session() as connection:
-        backfills.move(connection, _begun(plan), day, state)
+        for one in windows:
+            backfills.move(connection, _begun(plan), one.day, "done")
+
+
+def _load_day(slug: str, window: Window, as_of: datetime) -> StageResult:
+    with extracting(slug, as_of, f"backfill {window.day}") as extraction:
+        return load_window(extraction, window)
 
 
 def _begun(plan: Plan) -> UUID:

@@ -1,12 +1,13 @@
 """One day of a backfill: loaded from Zendesk, and, where it is past the clock, ended again.
 
-Inside the clock a day's pages are merged again with what is here. Past it, the tickets that the day
+Inside the clock a day's pages are merged again with what is here: days are loaded side by side once
+the people of all of them are known, since none leans on another. Past it, the tickets that the day
 touched are read whole, one by one, since what a day counts depends on all that happened to them;
 their words are not stored. Once measured, that day is sealed and everything past its clock goes.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -23,7 +24,7 @@ from tasks.zendesk.streams.listed import AGAIN
 from warehouse import backfills
 from warehouse.backfills import Window
 from warehouse.deletion import queue_repairs
-from warehouse.ledger import StageResult
+from warehouse.ledger import StageResult, summed
 from warehouse.retention import day_in
 
 # What has no time of its own: who works there, and by which rules. Read once a run.
@@ -48,8 +49,10 @@ ORDERED: Mapping[str, tuple[str, Callable[[Any], datetime]]] = {
     "metric_events": ("ticket_metric_events", attrgetter("time")),
 }
 LISTED = ("satisfaction_ratings", "survey_responses")
-# Of a day past the clock only what tickets need: whoever wrote comes with their tickets.
-PAST = ("tickets", "calls", "call_legs", "ticket_events", "metric_events")
+# Before any day's words: whoever was erased is known by then, and who is an agent.
+PEOPLE = ("users", "organizations")
+# What has a day. Of one past the clock that is all: whoever wrote comes with their tickets.
+DAILY = tuple(name for name in (*ORDERED, *LISTED) if name not in PEOPLE)
 TOUCHING = {"ticket_events", "ticket_metric_events", "calls"}
 EPOCH = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
 WATERMARK = "backfill"  # it has no cursor: a day that was not finished begins anew
@@ -63,8 +66,10 @@ class Span:
     end: datetime
 
     @classmethod
-    def of(cls, resources: Resources, window: Window) -> "Span":
-        return cls(*day_in(resources.organization, window.day))
+    def of(cls, resources: Resources, first: Window, last: Window | None = None) -> "Span":
+        """A window, or several from the first to the last."""
+        start, end = day_in(resources.organization, first.day)
+        return cls(start, day_in(resources.organization, last.day)[1] if last else end)
 
 
 def load_desk(extraction: Extraction) -> StageResult:
@@ -74,35 +79,26 @@ def load_desk(extraction: Extraction) -> StageResult:
     return StageResult()
 
 
+def load_people(extraction: Extraction, windows: Sequence[Window]) -> StageResult:
+    """Loads the people who changed from the first of these days to the last."""
+    span = Span.of(extraction.resources, windows[0], windows[-1])
+    return _load(extraction, PEOPLE, span, set())
+
+
 def load_window(extraction: Extraction, window: Window) -> StageResult:
     """Loads what happened on a day; of one past the clock, queues the tickets that it touched.
 
     Raises: PermanentError where the account's plan has no exports: its lists know no days.
     """
-    span = Span.of(extraction.resources, window)
-    seen = written = quarantined = 0
-    notes: list[str] = []
     touched: set[int] = set()
-    for name in [*(PAST if window.past_clock else ORDERED), *LISTED]:
-        noted = _noting(touched, _pages(extraction, name, span))
-        try:
-            loader = replace(extraction.loader(), quarantines=not window.past_clock)
-            done = loader.load_all(name, noted, watermark=WATERMARK)
-        except RefusedError:
-            if STREAMS[name].indispensable:
-                raise NotInPlanError(
-                    f"{extraction.client.account}: {name} cannot be read day by day: a backfill"
-                    " needs Zendesk's incremental exports, which this plan or login lacks"
-                ) from None
-            notes.append(f"{name} refused: not in the plan or the scopes;")
-            continue
-        seen, written = seen + done.rows_in, written + done.rows_out
-        quarantined += done.quarantined
-    if window.past_clock:
-        _queue(extraction, touched)
-        notes.append(f"{len(touched)} tickets touched;")
-        notes += [f"{quarantined} records unreadable, not kept;"] if quarantined else []
-    return StageResult(seen, written, quarantined, " ".join(notes))
+    span, kept = Span.of(extraction.resources, window), not window.past_clock
+    done = _load(extraction, DAILY, span, touched, quarantines=kept)
+    if kept:
+        return done
+    _queue(extraction, touched)
+    notes = [done.note, f"{len(touched)} tickets touched;"]
+    notes += [f"{done.quarantined} records unreadable, not kept;"] if done.quarantined else []
+    return replace(done, note=" ".join(one for one in notes if one))
 
 
 def seal_window(resources: Resources, backfill_id: UUID, window: Window) -> StageResult:
@@ -133,6 +129,30 @@ def within(pages: Iterator[Page], name: str, span: Span) -> Iterator[Page]:
         yield replace(page, records={**page.records, kind: inside}, cursor=None)
         if any(at(one) >= span.end for one in found):
             return
+
+
+def _load(
+    extraction: Extraction,
+    names: Sequence[str],
+    span: Span,
+    touched: set[int],
+    *,
+    quarantines: bool = True,
+) -> StageResult:
+    """Loads what these streams hold of a span; the tickets of it are added to `touched`."""
+    loader, done = replace(extraction.loader(), quarantines=quarantines), list[StageResult]()
+    for name in names:
+        pages = _noting(touched, _pages(extraction, name, span))
+        try:
+            done.append(loader.load_all(name, pages, watermark=WATERMARK))
+        except RefusedError:
+            if STREAMS[name].indispensable:
+                raise NotInPlanError(
+                    f"{extraction.client.account}: {name} cannot be read day by day: a backfill"
+                    " needs Zendesk's incremental exports, which this plan or login lacks"
+                ) from None
+            done.append(StageResult(note=f"{name} refused: not in the plan or the scopes;"))
+    return summed(done)
 
 
 def _pages(extraction: Extraction, name: str, span: Span) -> Iterator[Page]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, takewhile
 from uuid import UUID
 
 from tasks.backfill_windows import first_event_at
@@ -18,6 +18,8 @@ from warehouse.retention import clock, day_in, first_measured_day, zone_of
 from warehouse.sessions import Organization
 
 MOST_DAYS = 731
+# Days that are measured at once: few enough that Cancel and the daily run do not wait for long.
+TOGETHER = 7
 READ = (BackfillStage.EXTRACT, BackfillStage.CHECK, BackfillStage.MEASURE, BackfillStage.PUBLISH)
 MODELS = (
     BackfillStage.TRANSCRIBE,
@@ -155,6 +157,19 @@ def judged(window: Window, known: Known, organization: Organization, as_of: date
     measured = known.first_day is not None and known.first_day <= window.day
     kept = window.day in known.sealed or (past and measured)
     return replace(window, past_clock=past, state="kept" if kept else "pending")
+
+
+def together(judged: Sequence[Window]) -> list[Window]:
+    """The days to do next, as one: those inside the clock, up to a week of them, or else one.
+
+    A day past the clock is ended before the next begins: no two days' old tickets are here at once.
+    """
+    inside = list(takewhile(_is_inside, judged[:TOGETHER]))
+    return inside or list(judged[:1])
+
+
+def _is_inside(window: Window) -> bool:
+    return window.state == "pending" and not window.past_clock
 
 
 def _what(window: Window) -> str:

@@ -5,20 +5,24 @@ An estimate: of a ticket's length, what the organization's tickets here have, se
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 
+from tasks.analysts import opened_analyst
 from tasks.backfilling import MODELS, Plan
-from tasks.choices import chosen
+from tasks.choices import chosen, opened_embedder
 from tasks.errors import ConfigurationError, RefusedError
 from tasks.extraction import Extraction, extracting
 from tasks.metering import BYTES_A_TOKEN
 from tasks.openai import Usage, load_prices
-from tasks.resources import Resources
+from tasks.resources import Resources, opened
 from tasks.stages import BackfillStage
 from tasks.zendesk.reconciling import iter_found_tickets
 from warehouse import backfills
-from warehouse.models import CAPABILITIES, Capability, today
+from warehouse.assessments import pending_assessments
+from warehouse.models import CAPABILITIES, Capability, Spent, spent_since, today
+from warehouse.pending import pending_tickets
 from warehouse.retention import day_in
 
 # Which stages call for which model.
@@ -52,6 +56,25 @@ class Estimate:
         )
 
 
+@dataclass(frozen=True)
+class Agreed:
+    """An estimate that is no more than was allowed, and what models had cost until then.
+
+    That is from a day of their ledger on.
+    """
+
+    estimate: Estimate
+    since: date
+    before: Spent
+
+    def beside(self, now: Spent) -> str:
+        """What scoring took, beside the estimate, in a line."""
+        unknown = now.unpriced_calls - self.before.unpriced_calls
+        more = f" and {unknown:,} calls whose price is not known" if unknown else ""
+        usd = 0 if self.estimate.usd is None else self.estimate.usd
+        return f"scoring took ${now.usd - self.before.usd:.2f}{more}; estimated were ${usd:.2f}"
+
+
 def estimated(plan: Plan, as_of: datetime) -> Estimate:
     """What scoring the plan's days inside the clock takes; nothing where no model is to be paid."""
     with extracting(plan.asked.slug, as_of, "estimate") as extraction:
@@ -67,20 +90,46 @@ def check_budget(estimate: Estimate, up_to_usd: float, slug: str) -> None:
         )
 
 
+def agreed(estimate: Estimate, slug: str) -> Agreed:
+    """The estimate, beside what models have cost so far."""
+    with opened(slug) as resources, resources.session() as connection:
+        since = today(connection)
+        return Agreed(estimate, since, spent_since(connection, since))
+
+
+def taken(told: Agreed, slug: str) -> str:
+    """What scoring has taken since, beside the estimate."""
+    with opened(slug) as resources, resources.session() as connection:
+        return told.beside(spent_since(connection, told.since))
+
+
 def _counted(extraction: Extraction, plan: Plan) -> int:
-    """The tickets that changed since the first day to be scored. Of those later ones too."""
+    """The tickets that changed on the days to be scored, or whose words are here unread."""
     inside = [one for one in plan.left if not one.past_clock]
     if not inside:
         return 0
     start, _ = day_in(extraction.resources.organization, inside[0].day)
     _, end = day_in(extraction.resources.organization, inside[-1].day)
     try:
-        return sum(len(ids) for ids in iter_found_tickets(extraction.client, start, end))
+        found = set(chain.from_iterable(iter_found_tickets(extraction.client, start, end)))
     except RefusedError:
         raise ConfigurationError(
             f"{plan.asked.slug}: Zendesk's search, which counts the tickets, is refused;"
             " backfill without scoring"
         ) from None
+    return len(found | _unread(extraction.resources))
+
+
+def _unread(resources: Resources) -> set[int]:
+    """Tickets of whatever day that the present models have not read: they read all that is here."""
+    with (
+        opened_analyst(resources) as analyst,
+        opened_embedder(resources) as embedder,
+        resources.session() as connection,
+    ):
+        pending = pending_assessments(connection, analyst.model_version)
+        pending += pending_tickets(connection, "embed", embedder.model_version)
+    return {one.ticket_id for one in pending}
 
 
 def _priced(resources: Resources, plan: Plan, tickets: int) -> Estimate:

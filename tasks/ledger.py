@@ -77,12 +77,14 @@ def counts_of(result: StageResult) -> dict[str, int]:
 
 
 @contextmanager
-def running(slug: str, *, flow: str, as_of: datetime) -> Iterator[Run]:
+def running(
+    slug: str, *, flow: str, as_of: datetime, patience_seconds: float | None = None
+) -> Iterator[Run]:
     """A run of `slug`, alone among its runs, in the ledger from its beginning to its end.
 
     Raises: TransientError when another run of the organization is under way, as `turn` does.
     """
-    with opened(slug) as resources, turn(resources):
+    with opened(slug) as resources, turn(resources, patience_seconds=patience_seconds):
         with resources.session() as connection:
             org_id = resources.organization.org_id
             run_id = ledger.begin(connection, org_id, flow=flow, as_of=as_of)
@@ -111,19 +113,19 @@ def turn(resources: Resources, *, patience_seconds: float | None = None) -> Iter
     Raises: TransientError when another run still holds it at the end of that time.
     """
     patience = _patience_seconds() if patience_seconds is None else patience_seconds
-    began = time.monotonic()
+    began, wait = time.monotonic(), 0.0
     with ExitStack() as held:
-        while not _took(resources, held, last=time.monotonic() - began >= patience):
-            waited = round(time.monotonic() - began)
+        while not _took(resources, held, wait, last=time.monotonic() - began >= patience):
+            waited, wait = round(time.monotonic() - began), min(PAUSE_SECONDS, patience)
             report("wait", waited, total=round(patience), note="seconds for another run")
-            time.sleep(min(PAUSE_SECONDS, patience))
         yield
 
 
-def _took(resources: Resources, held: ExitStack, *, last: bool) -> bool:
+def _took(resources: Resources, held: ExitStack, wait_seconds: float, *, last: bool) -> bool:
     """Whether the place is held now. The `last` time, why not is let out."""
+    place = ledger.exclusive(resources.engine, resources.organization, wait_seconds=wait_seconds)
     try:
-        held.enter_context(ledger.exclusive(resources.engine, resources.organization))
+        held.enter_context(place)
     except TransientError:
         if last:
             raise

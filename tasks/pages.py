@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from tasks.corrections import end_agreed
 from tasks.errors import DataError, PermanentError
+from tasks.pausing import pause
 from tasks.prefetch import prefetched
 from tasks.progress import report
 from tasks.resources import Resources
@@ -74,6 +75,7 @@ class PageLoader:
             quarantined += bad
             seen += page.count
             report("extract", seen, note=stream)
+            pause(0)  # a page is where loading ends if nobody waits for it any more
         return StageResult(seen, written, quarantined)
 
     def load_page(self, connection: Connection, stream: str, page: Page) -> int:

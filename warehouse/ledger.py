@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 
 from warehouse.errors import TransientError
 from warehouse.sessions import Organization, translated_errors
@@ -16,6 +17,7 @@ from warehouse.tables.app import connections, run_stages, runs
 
 # what is read is late: a day, and two hours for its run
 STALE_AFTER = timedelta(hours=26)
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 @dataclass(frozen=True)
@@ -40,25 +42,41 @@ def summed(results: Sequence[StageResult]) -> StageResult:
 
 @contextmanager
 def exclusive(
-    engine: Engine, organization: Organization, what: Literal["run", "rotation", "posting"] = "run"
+    engine: Engine,
+    organization: Organization,
+    what: Literal["run", "rotation", "posting"] = "run",
+    *,
+    wait_seconds: float = 0.0,
 ) -> Iterator[None]:
     """Holds the organization's one place for a run; a killed process gives it up by itself.
 
-    Raises: TransientError when another run holds it.
+    Who waits stands in line: whoever gives the place up does not get it again before them.
+
+    Raises: TransientError when another run holds it at the end of `wait_seconds`.
     """
     with translated_errors(), engine.connect() as connection:
         place = {"name": f"vensor {what} {organization.org_id}"}
-        got = connection.execute(
-            text("select pg_try_advisory_lock(hashtextextended(:name, 0))"), place
-        ).scalar_one()
-        connection.commit()
-        if not got:
+        if not _took(connection, place, wait_seconds):
             raise TransientError(f"a {what} of {organization.slug} is under way; try again later")
         try:
             yield
         finally:
             connection.execute(text("select pg_advisory_unlock(hashtextextended(:name, 0))"), place)
             connection.commit()
+
+
+def _took(connection: Connection, place: dict[str, str], wait_seconds: float) -> bool:
+    wait = {"wait": str(max(round(wait_seconds * 1000), 1))}  # 0 would be for ever
+    connection.execute(text("select set_config('lock_timeout', :wait, true)"), wait)
+    try:
+        connection.execute(text("select pg_advisory_lock(hashtextextended(:name, 0))"), place)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        connection.rollback()
+        return False
+    connection.commit()
+    return True
 
 
 def begin(connection: Connection, org_id: UUID, *, flow: str, as_of: datetime) -> UUID:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Date,
     Double,
@@ -135,12 +136,17 @@ def today(connection: Connection) -> date:
 
 def spent_today(connection: Connection) -> Spent:
     """What the organization's calls of today cost so far."""
+    return spent_since(connection, TODAY)
+
+
+def spent_since(connection: Connection, day: date | ColumnElement[date]) -> Spent:
+    """What the organization's calls from a day of the ledger on cost so far."""
     c = usage.c
     row = connection.execute(
         select(
             func.coalesce(func.sum(c.cost_usd), Decimal(0)),
             func.coalesce(func.sum(c.calls).filter(c.cost_usd.is_(None)), 0),
-        ).where(c.used_on == TODAY)
+        ).where(c.used_on >= day)
     ).one()
     return Spent(Decimal(row[0]), int(row[1]))
 

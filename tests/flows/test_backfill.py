@@ -96,7 +96,7 @@ def test_a_day_past_the_clock_is_measured_as_if_it_had_been_watched_and_nothing_
     newer = measured(engine, went_back, today - timedelta(days=CLOCK), today)
 
     killed = terminal.popen(*asked)
-    _wait_for(engine, went_back, "select from app.backfill_windows where state = 'measured'")
+    wait_for(engine, went_back, "select from app.backfill_windows where state = 'measured'")
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     done = terminal.run(*asked)
@@ -149,7 +149,7 @@ def test_a_day_inside_the_clock_is_read_again_and_loses_nothing(
     assert measured(engine, slug, day, day) == figures
 
 
-def _wait_for(engine: Engine, slug: str, statement: str, seconds: float = 240) -> None:
+def wait_for(engine: Engine, slug: str, statement: str, seconds: float = 240) -> None:
     until = time.monotonic() + seconds
     while not rows(engine, slug, statement):
         assert time.monotonic() < until, statement

@@ -3,12 +3,8 @@
 import base64
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -17,31 +13,14 @@ import pytest
 from prefect.flows import load_flow_from_entrypoint
 from sqlalchemy import Engine, text
 
-from cli import orchestrator, peers
+from cli import peers
 from tasks.choices_of_forms import with_choices
-from tasks.settings import PROJECT
 from tests.browser import Browser, browsing, find_browser
 from tests.flows.conftest import Terminal, connect
+from tests.flows.deployed import ENTRYPOINT, Server, deployed
 from warehouse.sessions import find_organization, tenant_session
 
-ENTRYPOINT = "flows/backfill.py:backfill"
 PICTURES = "VENSOR_PICTURES"  # a folder, for whoever wants to look at them
-DEPLOYED = """
-name: vensor
-pull:
-  - prefect.deployments.steps.set_working_directory:
-      directory: {project}
-deployments:
-  - name: backfill
-    entrypoint: {entrypoint}
-    enforce_parameter_schema: true
-    work_pool: {{name: {pool}}}
-"""
-FIND = """
-from prefect.client.orchestration import get_client
-with get_client(sync_client=True) as client:
-    print(client.read_deployment_by_name("backfill/backfill").id)
-"""
 FILL = "from tasks.choices_of_forms import fill_choices; print(fill_choices())"
 SET = """
     ((field, value) => {
@@ -57,75 +36,11 @@ SET = """
 """
 
 
-@dataclass(frozen=True)
-class Server:
-    """The Prefect server of the tests, and what a process needs to work with it."""
-
-    url: str
-    auth: str
-    environment: dict[str, str]
-
-    def prefect(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "prefect", *arguments],
-            env=self.environment,
-            cwd=PROJECT,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def python(self, code: str) -> str:
-        return subprocess.run(
-            [sys.executable, "-c", code],
-            env=self.environment,
-            cwd=PROJECT,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=True,
-        ).stdout
-
-
 @pytest.fixture
 def server(terminal: Terminal, vensor_home: Path, tmp_path: Path) -> Iterator[Server]:
     """The server, with the deployment and a worker, which ends with the test."""
-    found = orchestrator.ensure_running(vensor_home)
-    environment = terminal.environment | orchestrator.QUIET
-    environment |= {
-        "PREFECT_HOME": str(vensor_home / "prefect"),
-        "PREFECT_API_URL": f"{found.url}/api",
-        "PREFECT_API_AUTH_STRING": found.auth_string,
-        "PYTHONPATH": str(PROJECT),
-    }
-    made = Server(found.url, found.auth_string, environment)
-    pool = f"pool-{uuid4().hex[:6]}"
-    made.prefect("work-pool", "create", pool, "--type", "process")
-    told = DEPLOYED.format(project=PROJECT, entrypoint=ENTRYPOINT, pool=pool)
-    (tmp_path / "prefect.yaml").write_text(told)
-    deploy = ("--no-prompt", "deploy", "--all", "--prefect-file", str(tmp_path / "prefect.yaml"))
-    made.prefect(*deploy)
-    with _worker(made, pool):
+    with deployed(terminal, vensor_home, tmp_path) as made:
         yield made
-
-
-@contextmanager
-def _worker(server: Server, pool: str) -> Iterator[None]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool, "--type", "process"],
-        env=server.environment | {"PREFECT_WORKER_QUERY_SECONDS": "2"},
-        cwd=PROJECT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
 
 
 def test_the_form_offers_what_there_is_and_its_run_completes(
@@ -142,7 +57,7 @@ def test_the_form_offers_what_there_is_and_its_run_completes(
     assert "backfill" in server.python(FILL)
     day = str((datetime.now(UTC) - timedelta(days=3)).date())
     with browsing(command) as browser:
-        deployment = server.python(FIND).strip()
+        deployment = server.deployment_id()
         _open(browser, server, f"/deployments/deployment/{deployment}/run")
         _wait(browser, "document.querySelectorAll('select').length > 0")
         choices = "[...document.querySelector('select').options].map(one => one.text.trim())"

@@ -10,16 +10,17 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from tasks.backfill_windows import Span, within
-from tasks.backfilling import READ, Plan, judged, look_ahead, wanted
+from tasks.backfilling import READ, TOGETHER, Plan, judged, look_ahead, together, wanted
 from tasks.errors import ConfigurationError
-from tasks.estimating import Estimate, check_budget
+from tasks.estimating import Agreed, Estimate, check_budget
 from tasks.pages import PageLoader
 from tasks.resources import Resources
 from tasks.stages import BackfillStage, parse_backfill_stages
 from tasks.zendesk import BadRecord, Page
 from tasks.zendesk.records import TicketEvent
 from warehouse import backfills
-from warehouse.backfills import Known, Window
+from warehouse.backfills import Known, State, Window
+from warehouse.models import Spent
 from warehouse.retention import day_in
 from warehouse.sessions import Organization
 
@@ -91,6 +92,37 @@ def test_what_is_done_with_days_is_told_stretch_by_stretch() -> None:
         ("2026-03-01", "2026-03-02", 2),
         ("2026-03-03", "2026-03-05", 3),
     ]
+
+
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.sampled_from(["pending", "measured", "kept"])), max_size=30
+    )
+)
+def test_only_days_inside_the_clock_are_done_together(told: list[tuple[bool, State]]) -> None:
+    """Never more than a week of them; each day's turn comes once, in order."""
+    days = [
+        Window(date(2026, 3, 1) + timedelta(days=ahead), past, state)
+        for ahead, (past, state) in enumerate(told)
+    ]
+    left, done = list(days), list[Window]()
+    while left:
+        found = together(left)
+        assert 1 <= len(found) <= TOGETHER
+        if len(found) > 1:
+            assert {(one.past_clock, one.state) for one in found} == {(False, "pending")}
+        done += found
+        left = left[len(found) :]
+    assert done == days
+
+
+def test_what_scoring_took_is_told_beside_the_estimate() -> None:
+    """Only what was spent since; calls of an unknown price are not left out."""
+    estimate = Estimate(9, 5_000, 300, 20, Decimal("1.5"))
+    agreed = Agreed(estimate, date(2026, 3, 1), Spent(Decimal(2), 3))
+    assert agreed.beside(Spent(Decimal("3.25"), 3)) == "scoring took $1.25; estimated were $1.50"
+    told = "scoring took $0.00 and 4 calls whose price is not known; estimated were $1.50"
+    assert agreed.beside(Spent(Decimal(2), 7)) == told
 
 
 def test_a_day_is_as_long_as_on_the_wall() -> None:

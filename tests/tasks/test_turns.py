@@ -3,14 +3,16 @@
 import os
 import subprocess
 import sys
+import threading
 import time
+from importlib import import_module
 
 import pytest
 
 from tasks.errors import TransientError
 from tasks.ledger import turn
 from tasks.progress import Progress, reporting_to
-from tasks.resources import Resources
+from tasks.resources import Resources, opened
 
 HOLDING = """
 import sys
@@ -39,6 +41,7 @@ def _holding(slug: str) -> "subprocess.Popen[str]":
 def test_at_the_terminal_it_is_refused_at_once(resources: Resources) -> None:
     """Nobody waits there without having asked for it."""
     with _holding(resources.organization.slug) as other:
+        import_module("prefect.runtime")  # asked whether this is a deployment's: seconds to import
         began = time.monotonic()
         with pytest.raises(TransientError, match="is under way"), turn(resources):
             pass
@@ -61,6 +64,33 @@ def test_a_run_waits_for_one_that_is_killed(resources: Resources) -> None:
         other.communicate()
     assert {one.stage for one in told} == {"wait"}
     assert told[-1].total == 60
+
+
+def test_who_gives_the_place_up_does_not_get_it_again_before_who_waits(
+    resources: Resources,
+) -> None:
+    """As a backfill does between its days: the daily run has its turn at once."""
+    slug, told = resources.organization.slug, threading.Event()
+    order: list[str] = []
+
+    def wait_for_it() -> None:
+        with (
+            opened(slug) as own,
+            reporting_to(lambda _: told.set()),
+            turn(own, patience_seconds=60),
+        ):
+            order.append("daily")
+
+    waiting = threading.Thread(target=wait_for_it)
+    with turn(resources):
+        waiting.start()
+        assert told.wait(10)
+        time.sleep(0.5)  # from saying so to standing in line
+        order.append("backfill")
+    with turn(resources, patience_seconds=60):
+        order.append("backfill")
+    waiting.join()
+    assert order == ["backfill", "daily", "backfill"]
 
 
 def test_patience_ends(resources: Resources) -> None:
