@@ -2,29 +2,22 @@
 
 import signal
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Annotated
 
 import typer
 
+from cli.days import parse_day
 from cli.display import stderr, stdout
 from cli.gate import needs
 from tasks.errors import ConfigurationError
+from tasks.reporting.words import counted
 from tasks.resources import opened, opened_engine
 from tasks.settings import load_settings
 from warehouse.sessions import directory
 
 slack = typer.Typer(help="Listens to Slack.", no_args_is_help=True)
-
-
-def parse_day(text: str) -> date:
-    """The day. Raises: ConfigurationError."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(f"--day {text!r} is not a day such as 2026-11-25") from None
 
 
 def register(app: typer.Typer) -> None:
@@ -92,8 +85,8 @@ def listen(
         slugs = [org] if org else [one.slug for one in directory(engine)]
     stopped = Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    with listening_for(slugs, partial(answer, buttons=True)) as channels:
-        stdout.print(f"listening for buttons in {channels} channels; Ctrl-C stops it")
+    with listening_for(slugs, answer) as channels:
+        stdout.print(f"listening for buttons in {counted(channels, 'channel')}; Ctrl-C stops it")
         while not stopped.wait(1):
             pass
 

@@ -11,10 +11,9 @@ import yaml
 
 from tasks.diagnosis.finding import Finding
 from tasks.errors import ConfigurationError, RefusedError
-from tasks.http import no_answer, tls_context
+from tasks.http import HURRIED_SECONDS, no_answer, tls_context
 from tasks.settings import PROJECT
 
-SECONDS = 10.0
 AT_ONCE = 200
 SILENT = timedelta(seconds=90)  # three heartbeats of a worker
 UP = "`vensor up` deploys them"
@@ -39,7 +38,7 @@ class Api:
             base_url=self.url,
             auth=(name, password) if self.auth else None,
             headers=headers,
-            timeout=SECONDS,
+            timeout=HURRIED_SECONDS,
             verify=tls_context(),
             trust_env=False,
         )

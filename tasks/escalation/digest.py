@@ -20,17 +20,23 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
+from tasks.reporting.words import counted
+
 SECTION_CHARACTERS = 3_000
 HEADER_CHARACTERS = 150
 REASON_CHARACTERS = 300
 LISTED = 8
+ALERTS_LISTED = 5
 
 Block = dict[str, object]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One ticket to look at. `reason` is made of our words, numbers and the SOP's own."""
+    """One ticket to look at. `reason` is made of our words, numbers and the SOP's own.
+
+    `ticket_id` 0 is none: then the reason is all there is.
+    """
 
     ticket_id: int
     url: str
@@ -52,6 +58,8 @@ class Figure:
 class Digest:
     """One organization's day. Not `published`: its figures are not known to be right.
 
+    A ticket is listed once: as risky, or among alerts, or as unhappy.
+
     `unusual` is what stands out in the figures, in our words, the furthest first.
     """
 
@@ -62,6 +70,8 @@ class Digest:
     waiting: int
     risky: Sequence[Finding]
     risky_total: int
+    alerts: Sequence[Finding]
+    alerts_total: int
     unhappy: Sequence[Finding]
     unhappy_total: int
     missed_steps: Sequence[Finding]
@@ -73,24 +83,31 @@ class Digest:
 
 def blocks(digest: Digest) -> list[Block]:
     """The message."""
-    more = "more " if digest.risky_total else ""
+    more = "more " if digest.risky_total or digest.alerts_total else ""
+    unhappy = counted(digest.unhappy_total, f"{more}open ticket")
     fields = [MarkdownTextObject(text=text) for text in _figures(digest)]
     made: list[SlackBlock] = [
         HeaderBlock(text=_header(f"{digest.organization}: {digest.day.isoformat()}")),
         SectionBlock(fields=fields),
         *_unusual(digest),
         *_listing(
-            f"*{digest.risky_total} open tickets that may escalate*",
+            f"*{counted(digest.risky_total, 'open ticket')} that may escalate*",
             digest.risky,
             digest.risky_total,
         ),
         *_listing(
-            f"*{digest.unhappy_total} {more}open tickets where the customer turned unhappy*",
+            f"*{counted(digest.alerts_total, 'alert')} of the last day that nobody has answered*",
+            digest.alerts,
+            digest.alerts_total,
+            most=ALERTS_LISTED,
+        ),
+        *_listing(
+            f"*{unhappy} where the customer turned unhappy*",
             digest.unhappy,
             digest.unhappy_total,
         ),
         *_listing(
-            f"*{digest.missed_total} tickets where a step of a procedure was not done*",
+            f"*{counted(digest.missed_total, 'ticket')} where a step of a procedure was not done*",
             digest.missed_steps,
             digest.missed_total,
         ),
@@ -107,6 +124,7 @@ def fallback(digest: Digest) -> str:
         *(known[:2] if digest.published else ["figures held back"]),
         *unusual,
         f"{digest.risky_total} that may escalate",
+        *([counted(digest.alerts_total, "alert")] if digest.alerts_total else []),
         f"{digest.unhappy_total} unhappy",
         f"{digest.missed_total} with a step not done",
     ]
@@ -139,10 +157,12 @@ def _unusual(digest: Digest) -> list[SlackBlock]:
     return [SectionBlock(text=MarkdownTextObject(text=_fitting("*Unusual*", lines, len(lines))))]
 
 
-def _listing(title: str, findings: Sequence[Finding], total: int) -> list[SlackBlock]:
+def _listing(
+    title: str, findings: Sequence[Finding], total: int, *, most: int = LISTED
+) -> list[SlackBlock]:
     if not findings:
         return []
-    lines = [_line(finding) for finding in findings[:LISTED]]
+    lines = [_line(finding) for finding in findings[:most]]
     return [SectionBlock(text=MarkdownTextObject(text=_fitting(title, lines, total)))]
 
 
@@ -150,6 +170,8 @@ def _line(finding: Finding) -> str:
     reason = finding.reason
     if len(reason) > REASON_CHARACTERS:
         reason = f"{reason[: REASON_CHARACTERS - 1]}…"
+    if not finding.ticket_id:
+        return f"• {escape(reason)}"
     group, status = escape(finding.group), escape(finding.status)
     return f"• <{finding.url}|#{finding.ticket_id}> {status}, {group}: {escape(reason)}"
 
@@ -168,9 +190,8 @@ def _small_print(digest: Digest) -> str:
     rule = ""
     if digest.unusual and digest.published:
         rule = " Unusual is what chance does on less than one of 150 such days."
-    return (
-        f"{digest.scored:,} tickets scored by {escape(digest.versions)}; scores can be wrong.{rule}"
-    )
+    scored = counted(digest.scored, "ticket")
+    return f"{scored} scored by {escape(digest.versions)}; scores can be wrong.{rule}"
 
 
 def escape(text: str) -> str:

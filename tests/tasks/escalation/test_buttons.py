@@ -85,7 +85,7 @@ def test_a_press_is_answered_once_and_the_message_says_so(
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "an alert"}}
     slug, alert_id = resources.organization.slug, uuid4()
     ts = channel.post(f"alert-{alert_id}", [section], "an alert")
-    told = {"channel": channel._channel, "ts": ts, "value": str(alert_id)}
+    told = {"channel": channel.channel, "ts": ts, "value": str(alert_id)}
     answers = Answers()
     with listening_for([slug], answers.answer) as channels:
         assert channels == 1
@@ -116,7 +116,7 @@ def test_a_press_that_fails_ends_nothing_and_tells_no_value(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The next one is heard."""
-    told = {"channel": channel._channel, "ts": "1.0", "value": str(uuid4())}
+    told = {"channel": channel.channel, "ts": "1.0", "value": str(uuid4())}
     answers = Answers()
     answers.fails = True
     with listening_for([resources.organization.slug], answers.answer):
