@@ -211,7 +211,8 @@ def _risky(one: RiskyTicket, base_url: str) -> Finding:
     """The reasons are words of ours for codes; a code of another version is left out."""
     words = packaged_rulebook().words
     why = ", ".join([words[code] for code in one.codes if code in words][:REASONS_TOLD])
-    reason = f"risk {one.escalation_risk:.2f}, urgency {one.urgency}: the customer {why}"
+    reason = f"risk {one.escalation_risk:.2f}, urgency {one.urgency}"
+    reason += f": the customer {why}" if why else ""
     return _finding(one.ticket_id, base_url, one.status, one.group_name, reason)
 
 

@@ -30,10 +30,16 @@ RISKY = [
     (8_412, "Billing", "risk 0.91, urgency high: the customer asks for a manager"),
     (8_377, "Orders", "risk 0.74, urgency high: the customer means to leave"),
 ]
+ALERTS = [
+    (8_405, "Orders", "The customer turned unhappy (high): sentiment -0.7 at the end, lower than at"
+     " the beginning"),
+    (8_390, "Billing", "The same customer is here again (high): 4 tickets of the same requester"),
+]  # fmt: skip
 
 
 def a_digest() -> Digest:
     risky = [Finding(one, f"{URL}/{one}", "open", group, why) for one, group, why in RISKY]
+    found = [Finding(one, f"{URL}/{one}", "open", group, why) for one, group, why in ALERTS]
     missed = [
         Finding(8_401, f"{URL}/8401", "pending", "Accounts",
                 "Identity verification, step 2: Ask for the last four digits of the order number."),
@@ -41,7 +47,7 @@ def a_digest() -> Digest:
     figures = [Figure("Created", 71, 16), Figure("Solved", 40, 14), Figure("Reopened", 3, 2)]
     return Digest(
         "Acme", DAY, figures, ["71 tickets came in, where 16 are usual on a Wednesday"], 212,
-        risky, 2, [], 0, missed, 1, 240, "logistic-3, rules-2",
+        risky, 2, found, 2, [], 0, missed, 1, 240, "logistic-3, rules-2",
     )  # fmt: skip
 
 
