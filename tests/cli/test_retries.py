@@ -43,18 +43,14 @@ def test_a_call_that_is_tried_again_is_one_plain_line_on_a_screen() -> None:
 
 def test_no_command_shows_a_library_s_log_lines(resources: Resources, sandbox: Sandbox) -> None:
     """A key service that is away is asked three times, and told of once."""
-    place = (
-        "--channel",
-        sandbox.slack["channels"]["acme"],
-        "--base-url",
-        sandbox.slack["base_url"],
-    )
+    slack = sandbox.slack
+    place = ("--channel", slack["channels"]["acme"], "--base-url", slack["base_url"])
     command = ("connect", "slack", "--org", resources.organization.slug, *place)
     away = {"VENSOR_KEK": "hcvault://127.0.0.1:9/transit/keys/vensor", "VAULT_TOKEN": "none"}
     done = subprocess.run(
         [sys.executable, "-c", "from cli.main import main; main()", *command],
         env=os.environ | away,
-        input=sandbox.slack["bot_token"],
+        input=slack["bot_token"],
         capture_output=True,
         text=True,
         check=False,
