@@ -70,7 +70,7 @@ def a_digest() -> Digest:
 def a_case() -> Case:
     """A ticket of which one thing was to be told at once, and another was found after it."""
     found = [
-        ("churn", "critical", "risk 0.86: the customer names a competitor, asks for a refund"),
+        ("churn", "critical", "risk 0.86: the customer means to leave, finds it too expensive"),
         ("negative_turn", "high", "sentiment -0.7 at the end, lower than at the beginning"),
     ]
     reasons = [
