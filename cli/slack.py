@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cli.blocks import words_of
 from cli.days import parse_day
 from cli.display import stderr, stdout
 from cli.gate import needs
@@ -51,10 +52,12 @@ def digest(
 
     now = datetime.now(UTC)
     with opened(org) as resources, stderr.status(f"the digest of {org} …"):
-        told, trend = compose(resources, day or latest_day(resources, now), now)
+        latest = latest_day(resources, now)
+        if day is not None and day > latest:
+            raise ConfigurationError(f"--day {day} is not over yet: the latest is {latest}")
+        told, trend = compose(resources, day or latest, now)
         png = draw(trend) if trend is not None and out is not None else None
-    for block in blocks(told):
-        stdout.print(_words(block), soft_wrap=True, markup=False)
+    stdout.print(words_of(blocks(told)), soft_wrap=True, markup=False)
     stdout.print(f"\nin a notification: {fallback(told)}", soft_wrap=True, markup=False)
     if trend is None:
         stdout.print("no picture: fewer than 7 days are measured, or this one is not")
@@ -89,13 +92,3 @@ def listen(
         stdout.print(f"listening for buttons in {counted(channels, 'channel')}; Ctrl-C stops it")
         while not stopped.wait(1):
             pass
-
-
-def _words(block: dict[str, object]) -> str:
-    """A block's text, and that of its parts."""
-    parts = [block.get("text"), *_listed(block.get("fields")), *_listed(block.get("elements"))]
-    return "\n".join(str(one["text"]) for one in parts if isinstance(one, dict))
-
-
-def _listed(told: object) -> list[object]:
-    return list(told) if isinstance(told, list) else []

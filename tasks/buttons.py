@@ -91,7 +91,7 @@ class Answering:
                 self._do(resources, press)
         except Exception as error:
             report_error(error, step="answer")
-            logger.error("%s: a press did nothing: %s", slug, without_values(error))
+            logger.error("%s: a press failed: %s", slug, without_values(error))
 
     def _do(self, resources: Resources, press: Press) -> None:
         slack = open_slack(resources)

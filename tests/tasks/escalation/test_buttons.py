@@ -146,7 +146,7 @@ def test_a_press_that_fails_ends_nothing_and_tells_no_value(
         for number in (1, 2):
             press(control, told | {"action_id": "alert_ack"})
             until(lambda number=number: len(answers.heard) == number)
-        until(lambda: caplog.text.count("a press did nothing") == 2)
+        until(lambda: caplog.text.count("a press failed") == 2)
     assert "customer's words" not in caplog.text
 
 
