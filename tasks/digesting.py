@@ -15,7 +15,6 @@ from tasks.choices import judge_version
 from tasks.connections import find_connection
 from tasks.escalation import Digest, Figure, Finding, blocks, fallback
 from tasks.escalation.anomalies import Anomaly, Daily, is_anomalous, usual_count
-from tasks.escalation.digest import ALERTS_LISTED
 from tasks.escalation.trend import CREATED, SOLVED, WAITING, Trend
 from tasks.reporting.period import Period
 from tasks.reporting.weekly import D, at_least_few, per_day
@@ -194,13 +193,9 @@ def _digest(
         unusual=_unusual(counted),
         waiting=escalation.waiting_tickets(connection),
         risky=[_risky(one, base_url) for one in risky],
-        risky_total=len(risky),
-        alerts=_alerts(resources, connection, found[:ALERTS_LISTED]),
-        alerts_total=len(found),
+        alerts=_alerts(resources, connection, found),
         unhappy=[_unhappy(one, base_url) for one in more],
-        unhappy_total=len(more),
         missed_steps=[_missed(one, base_url) for one in missed],
-        missed_total=len(missed),
         scored=escalation.scored_tickets(connection, model_version=SENTIMENT_VERSION, since=since),
         versions=f"{SENTIMENT_VERSION}, {judged_by}",
         published=published,

@@ -69,13 +69,9 @@ class Digest:
     unusual: Sequence[str]
     waiting: int
     risky: Sequence[Finding]
-    risky_total: int
     alerts: Sequence[Finding]
-    alerts_total: int
     unhappy: Sequence[Finding]
-    unhappy_total: int
     missed_steps: Sequence[Finding]
-    missed_total: int
     scored: int
     versions: str
     published: bool = True
@@ -83,34 +79,21 @@ class Digest:
 
 def blocks(digest: Digest) -> list[Block]:
     """The message."""
-    more = "more " if digest.risky_total or digest.alerts_total else ""
-    unhappy = counted(digest.unhappy_total, f"{more}open ticket")
+    more = "more " if digest.risky or digest.alerts else ""
     fields = [MarkdownTextObject(text=text) for text in _figures(digest)]
     made: list[SlackBlock] = [
         HeaderBlock(text=_header(f"{digest.organization}: {digest.day.isoformat()}")),
         SectionBlock(fields=fields),
         *_unusual(digest),
+        *_listing("open ticket", "that may escalate", digest.risky),
         *_listing(
-            f"*{counted(digest.risky_total, 'open ticket')} that may escalate*",
-            digest.risky,
-            digest.risky_total,
-        ),
-        *_listing(
-            f"*{counted(digest.alerts_total, 'alert')} of the last day that nobody has answered*",
+            "alert",
+            "of the last day that nobody has answered",
             digest.alerts,
-            digest.alerts_total,
             most=ALERTS_LISTED,
         ),
-        *_listing(
-            f"*{unhappy} where the customer turned unhappy*",
-            digest.unhappy,
-            digest.unhappy_total,
-        ),
-        *_listing(
-            f"*{counted(digest.missed_total, 'ticket')} where a step of a procedure was not done*",
-            digest.missed_steps,
-            digest.missed_total,
-        ),
+        *_listing(f"{more}open ticket", "where the customer turned unhappy", digest.unhappy),
+        *_listing("ticket", "where a step of a procedure was not done", digest.missed_steps),
         ContextBlock(elements=[MarkdownTextObject(text=_small_print(digest))]),
     ]
     return [block.to_dict() for block in made]
@@ -123,10 +106,10 @@ def fallback(digest: Digest) -> str:
     told = [
         *(known[:2] if digest.published else ["figures held back"]),
         *unusual,
-        f"{digest.risky_total} that may escalate",
-        *([counted(digest.alerts_total, "alert")] if digest.alerts_total else []),
-        f"{digest.unhappy_total} unhappy",
-        f"{digest.missed_total} with a step not done",
+        f"{len(digest.risky)} that may escalate",
+        *([counted(len(digest.alerts), "alert")] if digest.alerts else []),
+        f"{len(digest.unhappy)} unhappy",
+        f"{len(digest.missed_steps)} with a step not done",
     ]
     return f"{digest.organization} {digest.day.isoformat()}: {', '.join(told)}"
 
@@ -158,12 +141,14 @@ def _unusual(digest: Digest) -> list[SlackBlock]:
 
 
 def _listing(
-    title: str, findings: Sequence[Finding], total: int, *, most: int = LISTED
+    thing: str, which: str, findings: Sequence[Finding], *, most: int = LISTED
 ) -> list[SlackBlock]:
+    """A section headed by how many there are; none of none."""
     if not findings:
         return []
+    title = f"*{counted(len(findings), thing)} {which}*"
     lines = [_line(finding) for finding in findings[:most]]
-    return [SectionBlock(text=MarkdownTextObject(text=_fitting(title, lines, total)))]
+    return [SectionBlock(text=MarkdownTextObject(text=_fitting(title, lines, len(findings))))]
 
 
 def _line(finding: Finding) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -131,25 +131,6 @@ def test_quiet_hours_hold_back_until_they_end(alerted: Desk) -> None:
     set_quiet(alerted, QuietHours(begins, ends, critical_passes=True))
     run(alerted, timedelta(minutes=1))
     assert len(alerted.said()) == 2
-
-
-@pytest.mark.parametrize(
-    ("quiet", "at", "may"),
-    [
-        (QuietHours(), time(3), True),
-        (QuietHours(time(22), time(6)), time(23), False),
-        (QuietHours(time(22), time(6)), time(5, 59), False),
-        (QuietHours(time(22), time(6)), time(6), True),
-        (QuietHours(time(12), time(13)), time(12), False),
-        (QuietHours(time(12), time(13)), time(13), True),
-    ],
-)
-def test_quiet_hours_may_lie_across_midnight(
-    alerted: Desk, quiet: QuietHours, at: time, may: bool
-) -> None:
-    local = alerted.as_of.replace(hour=at.hour, minute=at.minute, second=0)
-    assert quiet.may_say("high", local) is may
-    assert quiet.may_say("critical", local)
 
 
 def test_a_mute_holds_back_and_what_still_holds_is_told_then(alerted: Desk) -> None:

@@ -114,13 +114,9 @@ def _digest(findings: list[Finding]) -> Digest:
         unusual=["34 tickets came in for <b>, where 8 are usual"],
         waiting=40,
         risky=findings,
-        risky_total=len(findings),
         alerts=findings,
-        alerts_total=len(findings),
         unhappy=findings,
-        unhappy_total=len(findings),
         missed_steps=findings,
-        missed_total=len(findings),
         scored=100,
         versions="logistic-1",
     )
