@@ -6,6 +6,7 @@ again. A file has no metadata: it is known by its name in its thread. Changing a
 says already changes nothing: that is just done again.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,6 +60,7 @@ class SlackChannel:
             ssl=tls_context(),
             timeout=int(seconds(TIMEOUT_SECONDS)),
             retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=attempts(ATTEMPTS) - 1)],
+            logger=silent(),
         )
         self.channel = channel
         self.host = urlsplit(base_url).hostname or ""
@@ -268,6 +270,13 @@ class SlackChannel:
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
                 return
+
+
+def silent() -> logging.Logger:
+    """For slack_sdk, whose own words quote what it was sent: errors are told by ours."""
+    logger = logging.getLogger("vensor.slack")
+    logger.setLevel(logging.CRITICAL)
+    return logger
 
 
 def _ts_of(message_key: str, messages: Iterable[Mapping[str, Any]]) -> str | None:
