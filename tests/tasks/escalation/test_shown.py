@@ -122,7 +122,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 def seen(workspace: Workspace, place: Path) -> Iterator[Browser]:
     """The page in a browser of 660 pixels, of which a picture is made at the end."""
     with browsing(find_browser() or "") as browser:
-        browser.resize(660, 900)
+        browser.resize(660, 600)
         browser.call("Page.navigate", url=workspace.page)
         browser.run(
             "new Promise(done => document.readyState == 'complete' ? done() : onload = done)"
