@@ -13,7 +13,7 @@ from tasks.connections import (
     unsealed_credentials,
 )
 from tasks.errors import ConfigurationError
-from tasks.escalation.listening import Press, check_app_token, listening
+from tasks.escalation.listening import Press, listening
 from tasks.escalation.sending import sending_of
 from tasks.identity import serving
 from tasks.resources import Resources, opened
@@ -35,8 +35,7 @@ def has_buttons(resources: Resources) -> bool:
 
 
 def store_app_token(resources: Resources, *, base_url: str, channel: str, token: str) -> None:
-    """Stores an app-level token once Slack has taken it, sealed. Raises: ConfigurationError."""
-    check_app_token(base_url, token)
+    """Stores an app-level token that `check_app_token` has tried, sealed."""
     store_connection(
         resources,
         provider=PROVIDER,

@@ -215,7 +215,7 @@ def test_a_spike_is_answered_and_another_is_told(alerted: Desk) -> None:
     answer(alerted.resources, "wrong", one.alert_id, "local:ada", alerted.as_of)
     run(alerted, HOUR)
     (message,) = alerted.said()
-    assert heading(message) == "Wrong: More refunds than usual"
+    assert heading(message) == "Wrong call: More refunds than usual"
     with alerted.resources.session() as connection:
         seen = [Found(ticket_id=0, figure=19, codes=["refund"])]
         for hours, told in ((23, []), (25, seen)):

@@ -9,11 +9,13 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from sqlalchemy import text
+from typer.testing import CliRunner
 
 from cli.connect import connect_slack
+from cli.main import app
 from cli.peers import Sandbox
 from tasks.buttons import has_buttons, listening_for, store_app_token
-from tasks.connections import forget_connection
+from tasks.connections import find_connection, forget_connection
 from tasks.errors import ConfigurationError
 from tasks.escalation import SlackChannel
 from tasks.resources import Resources
@@ -153,13 +155,19 @@ def test_a_press_that_fails_ends_nothing_and_tells_no_value(
 def test_buttons_are_there_where_slack_took_the_token(
     resources: Resources, sandbox: Sandbox, channel: SlackChannel
 ) -> None:
-    """A token of another kind is refused in one line that does not quote it."""
+    """A token of another kind is refused in one line that does not quote it, and replaces none."""
     slack, slug = sandbox.slack, resources.organization.slug
     assert has_buttons(resources)
-    place = {"base_url": slack["base_url"], "channel": slack["channels"]["acme"]}
-    with pytest.raises(ConfigurationError, match="begins with xapp-") as caught:
-        store_app_token(resources, token=slack["bot_token"], **place)
-    assert slack["bot_token"] not in str(caught.value)
+    command = ("connect", "slack", "--org", slug, "--channel", slack["channels"]["globex"])
+    done = CliRunner().invoke(
+        app,
+        (*command, "--base-url", slack["base_url"], "--buttons"),
+        input=f"{slack['bot_token']}\n{slack['bot_token']}\n",
+    )
+    assert isinstance(done.exception, ConfigurationError)
+    assert "begins with xapp-" in str(done.exception)
+    assert slack["bot_token"] not in str(done.exception)
+    assert find_connection(resources, "slack").account == channel.channel
     forget_connection(resources, "slack_buttons")
     assert not has_buttons(resources)
     with pytest.raises(ConfigurationError, match="--buttons"):
