@@ -12,7 +12,6 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode import SocketModeClient
 from slack_sdk.socket_mode.client import BaseSocketModeClient
@@ -20,8 +19,8 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from tasks.errors import ConfigurationError
-from tasks.escalation.slack import TIMEOUT_SECONDS, silent
-from tasks.http import checked_base_url, no_answer, tls_context
+from tasks.escalation.web import silent, web_client
+from tasks.http import no_answer
 
 ACTION_PREFIX = "alert_"  # of the buttons of an alert
 REMEMBERED = 10_000  # presses; one that is told again is told within minutes
@@ -39,12 +38,6 @@ class Press:
 
 
 Heard = Callable[[Press], None]
-
-
-def web_client(base_url: str) -> WebClient:
-    """A client without a token of its own."""
-    url = f"{checked_base_url(base_url)}/"
-    return WebClient(base_url=url, ssl=tls_context(), timeout=TIMEOUT_SECONDS, logger=silent())
 
 
 def check_app_token(base_url: str, token: str) -> None:

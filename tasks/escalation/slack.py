@@ -6,7 +6,6 @@ again. A file has no metadata: it is known by its name in its thread. Changing a
 says already changes nothing: that is just done again.
 """
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,16 +13,13 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import httpx
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from tasks.errors import ConfigurationError, RefusedError, TransientError
-from tasks.http import attempts, checked_base_url, http_client, no_answer, seconds, tls_context
+from tasks.escalation.web import web_client
+from tasks.http import http_client, no_answer
 
 EVENT = "vensor_message"
-TIMEOUT_SECONDS = 15
-ATTEMPTS = 4  # where Slack asks to come back later
 PAGE = 200
 GONE = {"message_not_found", "file_not_found", "file_deleted"}
 PICTURES = "files:write"
@@ -54,14 +50,7 @@ class SlackChannel:
     """One channel of one workspace."""
 
     def __init__(self, *, base_url: str, token: str, channel: str) -> None:
-        self._client = WebClient(
-            token=token,
-            base_url=f"{checked_base_url(base_url)}/",
-            ssl=tls_context(),
-            timeout=int(seconds(TIMEOUT_SECONDS)),
-            retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=attempts(ATTEMPTS) - 1)],
-            logger=silent(),
-        )
+        self._client = web_client(base_url, token)
         self.channel = channel
         self.host = urlsplit(base_url).hostname or ""
 
@@ -270,13 +259,6 @@ class SlackChannel:
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
                 return
-
-
-def silent() -> logging.Logger:
-    """For slack_sdk, whose own words quote what it was sent: errors are told by ours."""
-    logger = logging.getLogger("vensor.slack")
-    logger.setLevel(logging.CRITICAL)
-    return logger
 
 
 def _ts_of(message_key: str, messages: Iterable[Mapping[str, Any]]) -> str | None:
