@@ -11,9 +11,9 @@ from typing import Annotated, TextIO
 import typer
 from rich.table import Table
 
+from cli.days import parse_day
 from cli.display import print_json, stdout, wide
 from cli.gate import needs
-from cli.search import parse_day
 from tasks.audit_checking import Checked, check_audit
 from tasks.audit_export import iter_export
 from tasks.auditing import Head

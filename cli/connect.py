@@ -22,6 +22,7 @@ from tasks.connections import (
 )
 from tasks.errors import ConfigurationError
 from tasks.escalation import SlackChannel
+from tasks.escalation.listening import check_app_token
 from tasks.http import http_client
 from tasks.resources import Resources, opened
 from tasks.zendesk.client import ZendeskClient
@@ -122,13 +123,13 @@ def slack(
     Example: [bold]vensor connect slack --org acme --channel C0123456789 < token[/bold]
     """
     with opened(org) as resources:
-        team = connect_slack(
-            resources, base_url=base_url, channel=channel, token=_secret("bot token")
-        )
-        if buttons:
-            store_app_token(
-                resources, base_url=base_url, channel=channel, token=_secret("app-level token")
-            )
+        token = _secret("bot token")
+        app_token = _secret("app-level token") if buttons else None
+        if app_token is not None:
+            check_app_token(base_url, app_token)  # before anything is replaced
+        team = connect_slack(resources, base_url=base_url, channel=channel, token=token)
+        if app_token is not None:
+            store_app_token(resources, base_url=base_url, channel=channel, token=app_token)
         else:
             forget_connection(resources, BUTTONS)
     stdout.print(f"{org} is connected to the Slack workspace {team}")

@@ -1,8 +1,6 @@
 """`vensor demo`: two organizations of the sandbox, their day, and what to look at."""
 
-import re
 from datetime import UTC, datetime
-from html import unescape
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -11,6 +9,7 @@ import typer
 from rich.panel import Panel
 
 from cli import orchestrator, peers
+from cli.blocks import words_of
 from cli.connect import connect_slack, connect_zendesk
 from cli.display import ledger_table, shown_progress, stderr, stdout
 from cli.gate import tell_local_operator
@@ -31,7 +30,6 @@ ORGANIZATIONS = {
 }
 
 SHOWN = 3  # of what stands out
-LINK = re.compile(r"<[^|>]+\|([^>]+)>")  # Slack's form of a link with its words
 
 
 def register(app: typer.Typer) -> None:
@@ -171,12 +169,4 @@ def _last_message(sandbox: Sandbox, slug: str) -> str:
     messages: list[dict[str, Any]] = answer.json().get("messages", [])
     if not messages:
         return "no message yet"
-    parts = [_words(block) for block in messages[0].get("blocks", [])]
-    return "\n".join(part for part in parts if part)
-
-
-def _words(block: dict[str, Any]) -> str:
-    texts = [block["text"]] if "text" in block else []
-    texts += [*block.get("fields", []), *block.get("elements", [])]
-    words = "\n".join(text["text"].replace("*", "") for text in texts)
-    return unescape(LINK.sub(r"\1", words))
+    return words_of(messages[0].get("blocks", []))

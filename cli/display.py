@@ -2,18 +2,23 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import stamina
 from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
+from stamina.instrumentation import RetryDetails
 
+from tasks.errors import VensorError
 from tasks.ledger import StageLine
 from tasks.progress import Progress, reporting_to
 
 WIDEST = 400
+RETRY_SECONDS = 10.0
 stdout = Console(highlight=False)
 stderr = Console(stderr=True, highlight=False)
 # At its own width: a wide table in a narrow window is better wrapped than cut, and can be copied.
@@ -24,6 +29,31 @@ def print_json(told: object, *, default: Callable[[object], str] | None = None) 
     """Prints JSON for other programs; `default` says what JSON does not know."""
     json.dump(told, sys.stdout, default=default, indent=1)
     sys.stdout.write("\n")
+
+
+class RetryNotice:
+    """Says on a screen that something is tried again, at most every ten seconds; in a pipe nothing.
+
+    An error that is none of ours is named only: its words may quote what was asked.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._quiet_until = 0.0
+
+    def __call__(self, details: RetryDetails) -> None:
+        now = time.monotonic()
+        if now < self._quiet_until or not self._console.is_terminal:
+            return
+        self._quiet_until = now + RETRY_SECONDS
+        error = details.caused_by
+        why = error.message if isinstance(error, VensorError) else type(error).__name__
+        self._console.print(f"{why}; trying again", style="dim", soft_wrap=True, markup=False)
+
+
+def show_retries() -> None:
+    """From now on retries are told to whoever waits, in place of the library's log lines."""
+    stamina.instrumentation.set_on_retry_hooks([RetryNotice(stderr)])
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """`vensor escalations rules`: by what an organization's leads are told of tickets, and when."""
 
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from enum import StrEnum
 from typing import Annotated
 
@@ -64,10 +64,12 @@ def rules(org: Org) -> None:
             "" if one.days is None else str(one.days),
             one.topic or "",
             f"{one.cooldown_hours} h",
-            "" if one.muted_until is None else f"until {one.muted_until:%Y-%m-%d %H:%M}",
+            _muted_in_words(one.muted_until),
         )
     wide.print(table)
     stdout.print(_quiet_in_words(quiet))
+    if muted := _muted_in_words(quiet.muted_until):
+        stdout.print(f"the channel is muted {muted}")
 
 
 @escalations.command("set")
@@ -149,6 +151,8 @@ def quiet(
     """
     if (from_ is None) is not (to is None):
         raise ConfigurationError("--from and --to go together")
+    if from_ is not None and from_ == to:
+        raise ConfigurationError("--from and --to are the same: `mute --channel` is for all day")
     with opened(org) as resources, resources.session() as connection:
         hours = replace(
             alert_rules.quiet_hours(connection),
@@ -228,12 +232,24 @@ def _store(resources: Resources, name: str, changed: dict[str, object]) -> None:
     from tasks.escalation.rules import find_rule
 
     packaged = find_rule(name)
+    _check_topic(resources, changed.get("topic"))
     with resources.session() as connection:
         former = alert_rules.own_rules(connection).get(name, packaged.settings())
         settings: RuleSettings = packaged.checked(replace(former, **changed))  # type: ignore[arg-type]
         alert_rules.set_rule(connection, resources.organization.org_id, settings)
         details: dict[str, int | str] = {key: str(told) for key, told in changed.items()}
         _audit(resources, connection, f"rule {name}", details)
+
+
+def _check_topic(resources: Resources, topic: object) -> None:
+    """Raises: ConfigurationError naming the topics that there are."""
+    if topic is None:
+        return
+    from tasks.analysts import taxonomy
+
+    known = [one.id for one in taxonomy(resources).topics]
+    if topic not in known:
+        raise ConfigurationError(f"no topic {topic!r}; there are: {', '.join(known)}")
 
 
 def _audit(
@@ -246,6 +262,13 @@ def _audit(
 
 def _time_of(told: datetime | None) -> time | None:
     return None if told is None else told.time()
+
+
+def _muted_in_words(until: datetime | None) -> str:
+    """Empty for what is not muted, or no longer."""
+    if until is None or until <= datetime.now(UTC):
+        return ""
+    return f"until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _quiet_in_words(quiet: QuietHours) -> str:

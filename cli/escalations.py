@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -15,6 +15,9 @@ from tasks.errors import ConfigurationError
 from tasks.resources import Resources, opened
 from warehouse import alert_rules, alerts
 from warehouse.alerts import Alert
+
+if TYPE_CHECKING:
+    from tasks.alert_cases import Words
 
 # What rules and words go by takes a second to import: commands do it when they need it.
 escalations = typer.Typer(help="Alerts on tickets, and their rules.", no_args_is_help=True)
@@ -62,7 +65,7 @@ def list_(
             one.severity,
             words.instant(one.found_at),
             f"{told.title}: {told.detail}",
-            told.answer,
+            told.answer or _muted(words, one),
         )
     wide.print(table)
 
@@ -198,6 +201,12 @@ def _audit_mute(resources: Resources, connection: Connection, what: str, until: 
         purpose=f"mute {what}",
         details={"until": until.isoformat(timespec="seconds")},
     )
+
+
+def _muted(words: "Words", one: Alert) -> str:
+    if one.muted_until is None or one.muted_until <= datetime.now(UTC):
+        return ""
+    return f"muted until {words.instant(one.muted_until)}"
 
 
 def _as_dict(one: Alert) -> dict[str, object]:

@@ -42,6 +42,7 @@ from cli import (
     sop,
     up,
 )
+from cli.display import show_retries
 from tasks.errors import VensorError
 from tasks.failures import in_one_line
 from tasks.sanitising import without_values
@@ -102,6 +103,7 @@ for module in (
 def main() -> None:
     """Runs the command that the terminal names; exits 1 on an error, 130 on Ctrl-C."""
     os.umask(0o077)
+    show_retries()
     try:
         status = app(standalone_mode=False)
     except VensorError as error:

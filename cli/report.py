@@ -6,19 +6,12 @@ from typing import Annotated
 
 import typer
 
+from cli.days import parse_day
 from cli.display import stderr, stdout
 from cli.gate import needs
 from cli.operate import AsOf
 from tasks.errors import ConfigurationError
 from tasks.resources import opened
-
-
-def parse_day(text: str) -> date:
-    """The day. Raises: ConfigurationError."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(f"--week {text!r} is not a day such as 2026-11-18") from None
 
 
 def register(app: typer.Typer) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.days import parse_day
 from cli.display import print_json, stdout
 from cli.gate import needs
 from tasks.errors import ConfigurationError
@@ -16,14 +17,6 @@ from tasks.search import Passage, Wanted, search_knowledge_passages, search_tick
 class Where(StrEnum):
     KNOWLEDGE = "knowledge"
     TICKETS = "tickets"
-
-
-def parse_day(text: str) -> date:
-    """The day. Raises: ConfigurationError."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(f"{text!r} is not a day such as 2026-11-24") from None
 
 
 def register(app: typer.Typer) -> None:

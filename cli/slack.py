@@ -2,29 +2,23 @@
 
 import signal
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Annotated
 
 import typer
 
+from cli.blocks import words_of
+from cli.days import parse_day
 from cli.display import stderr, stdout
 from cli.gate import needs
 from tasks.errors import ConfigurationError
+from tasks.reporting.words import counted
 from tasks.resources import opened, opened_engine
 from tasks.settings import load_settings
 from warehouse.sessions import directory
 
 slack = typer.Typer(help="Listens to Slack.", no_args_is_help=True)
-
-
-def parse_day(text: str) -> date:
-    """The day. Raises: ConfigurationError."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(f"--day {text!r} is not a day such as 2026-11-25") from None
 
 
 def register(app: typer.Typer) -> None:
@@ -58,10 +52,12 @@ def digest(
 
     now = datetime.now(UTC)
     with opened(org) as resources, stderr.status(f"the digest of {org} …"):
-        told, trend = compose(resources, day or latest_day(resources, now), now)
+        latest = latest_day(resources, now)
+        if day is not None and day > latest:
+            raise ConfigurationError(f"--day {day} is not over yet: the latest is {latest}")
+        told, trend = compose(resources, day or latest, now)
         png = draw(trend) if trend is not None and out is not None else None
-    for block in blocks(told):
-        stdout.print(_words(block), soft_wrap=True, markup=False)
+    stdout.print(words_of(blocks(told)), soft_wrap=True, markup=False)
     stdout.print(f"\nin a notification: {fallback(told)}", soft_wrap=True, markup=False)
     if trend is None:
         stdout.print("no picture: fewer than 7 days are measured, or this one is not")
@@ -92,17 +88,7 @@ def listen(
         slugs = [org] if org else [one.slug for one in directory(engine)]
     stopped = Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    with listening_for(slugs, partial(answer, buttons=True)) as channels:
-        stdout.print(f"listening for buttons in {channels} channels; Ctrl-C stops it")
+    with listening_for(slugs, answer) as channels:
+        stdout.print(f"listening for buttons in {counted(channels, 'channel')}; Ctrl-C stops it")
         while not stopped.wait(1):
             pass
-
-
-def _words(block: dict[str, object]) -> str:
-    """A block's text, and that of its parts."""
-    parts = [block.get("text"), *_listed(block.get("fields")), *_listed(block.get("elements"))]
-    return "\n".join(str(one["text"]) for one in parts if isinstance(one, dict))
-
-
-def _listed(told: object) -> list[object]:
-    return list(told) if isinstance(told, list) else []

@@ -11,6 +11,7 @@ from tasks.assessment import packaged_rulebook
 from tasks.connections import find_connection
 from tasks.escalation.alert import Case, Reason
 from tasks.escalation.rules import packaged_rules
+from tasks.reporting.words import counted, usually
 from tasks.resources import Resources
 from tasks.scoring import parse_sop
 from warehouse import alerts, knowledge
@@ -128,6 +129,11 @@ def reason_of(words: Words, one: Alert) -> Reason:
     )
 
 
+def matters(one: Alert, status: str) -> bool:
+    """Once a ticket is solved, only what was not done in it does."""
+    return status not in SETTLED or one.rule == "sop_critical_failure"
+
+
 def _detail(words: Words, one: Alert) -> str:
     if one.rule == "sla_breach_near":
         what = ", ".join(METRICS.get(code, code) for code in one.codes)
@@ -141,11 +147,11 @@ def _detail(words: Words, one: Alert) -> str:
     if one.rule == "sop_critical_failure":
         return words.steps.get((one.document_id or "", one.step_no or 0), "its step is gone since")
     if one.rule == "repeated_contact":
-        return f"{one.figure:.0f} tickets of the same requester"
+        return f"{counted(round(one.figure), 'ticket')} of the same requester"
     if one.rule == "vip":
         return f"by {', '.join(one.codes)}; {one.figure:.0f} of their tickets open"
-    usual = "" if one.usual is None else f", where {one.usual:.0f} are usual"
-    return f"{one.figure:.0f} tickets about {', '.join(one.codes)} in 24 hours{usual}"
+    usual = "" if one.usual is None else f", where {usually(one.usual)}"
+    return f"{counted(round(one.figure), 'ticket')} about {', '.join(one.codes)} in 24 hours{usual}"
 
 
 def _unanswered_and_worst_first(one: Alert) -> tuple[bool, int, datetime]:

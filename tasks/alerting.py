@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from tasks.alert_cases import Words, case_of, cases_of, words_of
+from tasks.alert_cases import Words, case_of, cases_of, matters, words_of
 from tasks.choices import judge_version
 from tasks.escalation.alert import (
     Case,
@@ -20,6 +20,7 @@ from tasks.escalation.alert import (
 from tasks.escalation.anomalies import HISTORY, is_anomalous
 from tasks.escalation.digest import Block
 from tasks.escalation.rules import applied
+from tasks.reporting.words import counted
 from tasks.resources import Resources
 from tasks.scoring import SENTIMENT_VERSION
 from tasks.vips import find_vips
@@ -43,7 +44,8 @@ class Alerted:
 
     @property
     def note(self) -> str:
-        return f"{self.found} alerts found, {self.queued} queued, {self.changed} changed"
+        found = counted(self.found, "alert")
+        return f"{found} found, {self.queued} queued, {self.changed} changed"
 
 
 def alert_of(
@@ -148,14 +150,14 @@ class _Speaker:
             case = cases.get(ticket_id)
             if case is None or case.muted:
                 continue
-            found = [one for one in all_found if self._may_say(one) and _matters(one, case)]
+            found = [one for one in all_found if self._may_say(one) and matters(one, case.status)]
             if ticket_id in parents:
                 queued += sum(self._reply(one, case, parents[ticket_id]) for one in found)
             elif begun < MOST_AT_ONCE and any(one.severity == "critical" for one in found):
                 queued += self._begin(all_found, case)
                 begun += 1
         return queued + sum(
-            self._begin([one], case_of(self._words, None, [one], as_of=self._as_of))
+            self._begin([one], self._spike_case(one))
             for one in spikes
             if one.severity == "critical" and self._may_say(one)
         )
@@ -173,7 +175,17 @@ class _Speaker:
                 told, fallback = self._told(case, reason)
                 key = alerts.reply_key(reason.alert_id)
                 changed += outbox.revise(self._connection, key, told, fallback)
-        return changed
+        return changed + sum(map(self._change_spike, alerts.of_tickets(self._connection, [0])))
+
+    def _change_spike(self, one: Alert) -> bool:
+        if one.message_key is None or one.found_at < self._as_of - UNSAID_FOR:
+            return False
+        case = self._spike_case(one)
+        told = parent_blocks(case, buttons=self._buttons)
+        return outbox.revise(self._connection, one.message_key, told, parent_fallback(case))
+
+    def _spike_case(self, one: Alert) -> Case:
+        return case_of(self._words, None, [one], as_of=self._as_of)
 
     def _begin(self, found: Sequence[Alert], case: Case) -> bool:
         key = alerts.parent_key(found[0])
@@ -200,8 +212,3 @@ class _Speaker:
 
     def _cases(self, ticket_ids: Collection[int]) -> dict[int, Case]:
         return cases_of(self._connection, self._words, ticket_ids, as_of=self._as_of)
-
-
-def _matters(one: Alert, case: Case) -> bool:
-    """Once a ticket is solved, only what was not done in it does."""
-    return not case.is_solved or one.rule == "sop_critical_failure"

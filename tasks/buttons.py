@@ -6,23 +6,25 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 
-import msgspec
-
-from tasks.connections import find_connection, store_connection, unsealed_credentials
+from tasks.connections import (
+    find_connection,
+    open_slack,
+    store_connection,
+    unsealed_credentials,
+)
 from tasks.errors import ConfigurationError
-from tasks.escalation import SlackChannel, linked_tickets
-from tasks.escalation.digest import Block
-from tasks.escalation.listening import Press, check_app_token, listening
+from tasks.escalation.listening import Press, listening
+from tasks.escalation.sending import sending_of
 from tasks.identity import serving
 from tasks.resources import Resources, opened
 from tasks.sanitising import without_values
 from tasks.sentry import report_error
+from warehouse import outbox
 from warehouse.organizations import find_connection as find_any_connection
-from warehouse.outbound import Sending, record_sending
+from warehouse.outbound import record_sending
 
 PROVIDER = "slack_buttons"
-FALLBACK = "An alert that somebody answered"
-Answer = Callable[[Resources, str, UUID, str, datetime], Sequence[Block]]
+Answer = Callable[[Resources, str, UUID, str, datetime], None]
 logger = logging.getLogger(__name__)
 
 
@@ -33,8 +35,7 @@ def has_buttons(resources: Resources) -> bool:
 
 
 def store_app_token(resources: Resources, *, base_url: str, channel: str, token: str) -> None:
-    """Stores an app-level token once Slack has taken it, sealed. Raises: ConfigurationError."""
-    check_app_token(base_url, token)
+    """Stores an app-level token that `check_app_token` has tried, sealed."""
     store_connection(
         resources,
         provider=PROVIDER,
@@ -89,26 +90,20 @@ class Answering:
                 self._do(resources, press)
         except Exception as error:
             report_error(error, step="answer")
-            logger.error("%s: a press did nothing: %s", slug, without_values(error))
+            logger.error("%s: a press failed: %s", slug, without_values(error))
 
     def _do(self, resources: Resources, press: Press) -> None:
-        connected = find_connection(resources, "slack")
-        if connected.account != press.channel:  # it was connected to another since
+        slack = open_slack(resources)
+        if slack.channel != press.channel:  # it was connected to another since
             logger.warning("%s: a button in a channel of before", resources.organization.slug)
             return
         actor, as_of = f"slack:{press.user}", datetime.now(UTC)
-        blocks = self._answer(resources, press.action, press.alert_id, actor, as_of)
-        token = unsealed_credentials(resources, connected).decode()
-        slack = SlackChannel(base_url=connected.base_url, token=token, channel=connected.account)
-        content = msgspec.json.encode(blocks)
-        sending = Sending(
-            recipient=slack.host,
-            purpose="show an alert's answer",
-            model=None,
-            ticket_ids=linked_tickets(content),
-            items=1,
-            payload_bytes=len(content),
-        )
+        self._answer(resources, press.action, press.alert_id, actor, as_of)
         with resources.session() as connection:
+            # what it says now: an answer changes the messages of its ticket, this one among them
+            message = outbox.standing_at(connection, press.channel, press.ts)
+            if message is None:
+                return
+            sending = sending_of(slack, message, "show an alert's answer")
             record_sending(connection, resources.organization.org_id, sending)
-        slack.update(press.ts, blocks, FALLBACK)
+        slack.edit(press.ts, message.message_key, message.blocks, message.fallback)

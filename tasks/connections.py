@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from tasks.errors import ConfigurationError
+from tasks.escalation import SlackChannel
 from tasks.resources import Resources
 from tasks.zendesk.client import ZendeskClient
 from tasks.zendesk.credentials import Credentials
@@ -69,6 +70,13 @@ def unsealed_credentials(resources: Resources, connected: Connected) -> bytes:
         return resources.cipher.unseal_secret(
             connected.credentials, column=COLUMN, row_id=connected.provider
         )
+
+
+def open_slack(resources: Resources) -> SlackChannel:
+    """The organization's channel. Raises: ConfigurationError where it has none."""
+    connected = find_connection(resources, "slack")
+    token = unsealed_credentials(resources, connected).decode()
+    return SlackChannel(base_url=connected.base_url, token=token, channel=connected.account)
 
 
 def store_zendesk(resources: Resources, *, base_url: str, credentials: Credentials) -> None:

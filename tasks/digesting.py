@@ -1,6 +1,6 @@
 """What a day's digest says: figures beside the usual, what is unusual, and tickets to look at."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection
 
+from tasks.alert_cases import NO_GROUP, REASONS_TOLD, matters, reason_of, words_of
 from tasks.assessment import ESCALATES_AT, packaged_rulebook
 from tasks.choices import judge_version
 from tasks.connections import find_connection
@@ -17,19 +18,18 @@ from tasks.escalation.anomalies import Anomaly, Daily, is_anomalous, usual_count
 from tasks.escalation.trend import CREATED, SOLVED, WAITING, Trend
 from tasks.reporting.period import Period
 from tasks.reporting.weekly import D, at_least_few, per_day
-from tasks.reporting.words import Kind, told
+from tasks.reporting.words import usually
 from tasks.resources import Resources
 from tasks.scoring import SENTIMENT_VERSION, parse_sop
-from warehouse import escalation, outbox, reporting
+from warehouse import alerts, escalation, outbox, reporting
+from warehouse.alerts import Alert
 from warehouse.escalation import MissedStep, RiskyTicket, UnhappyTicket
 from warehouse.outbox import Message
 from warehouse.report_rows import Backlog, Calls, Flow
 
 R = TypeVar("R")
 UNHAPPY_AT_MOST = -0.4
-REASONS_TOLD = 3
-LOOK_BACK = timedelta(days=7)
-NO_GROUP = "no group"
+LOOK_BACK, LAST_DAY = timedelta(days=7), timedelta(days=1)
 MOST_UNUSUAL = 6
 FEWEST_DRAWN = 7  # measured days: fewer are no line
 CAME_IN, INBOUND = "tickets came in", "inbound"
@@ -158,8 +158,7 @@ def _found(watched: list[tuple[str, Daily]]) -> Iterator[tuple[str, Anomaly]]:
 
 
 def _said(what: str, one: Anomaly, day: date) -> str:
-    usual = told(Kind.COUNT, one.usual) if one.usual >= 1 else "none or one"
-    return f"{at_least_few(one.today)} {what}, where {usual} are usual on a {day:%A}"
+    return f"{at_least_few(one.today)} {what}, where {usually(one.usual)} on a {day:%A}"
 
 
 def _digest(
@@ -174,12 +173,19 @@ def _digest(
     since = as_of - LOOK_BACK
     risky = escalation.risky_tickets(connection, at_least=ESCALATES_AT)
     listed = {one.ticket_id for one in risky}
+    found = _open_alerts(connection, as_of, but_of=listed)
+    listed |= {one.ticket_id for one in found}
+    steps = {(one.ticket_id, one.document_id, one.step_no) for one in found}
     unhappy = escalation.unhappy_tickets(
         connection, model_version=SENTIMENT_VERSION, since=since, at_most=UNHAPPY_AT_MOST
     )
     more = [one for one in unhappy if one.ticket_id not in listed]
     judged_by = judge_version(resources)
-    missed = escalation.missed_steps(connection, model_version=judged_by, since=since)
+    missed = [
+        one
+        for one in escalation.missed_steps(connection, model_version=judged_by, since=since)
+        if (one.ticket_id, one.document_id, one.step_no) not in steps
+    ]
     return Digest(
         organization=resources.organization.name,
         day=counted.day,
@@ -187,11 +193,9 @@ def _digest(
         unusual=_unusual(counted),
         waiting=escalation.waiting_tickets(connection),
         risky=[_risky(one, base_url) for one in risky],
-        risky_total=len(risky),
+        alerts=_alerts(resources, connection, found),
         unhappy=[_unhappy(one, base_url) for one in more],
-        unhappy_total=len(more),
         missed_steps=[_missed(one, base_url) for one in missed],
-        missed_total=len(missed),
         scored=escalation.scored_tickets(connection, model_version=SENTIMENT_VERSION, since=since),
         versions=f"{SENTIMENT_VERSION}, {judged_by}",
         published=published,
@@ -202,8 +206,49 @@ def _risky(one: RiskyTicket, base_url: str) -> Finding:
     """The reasons are words of ours for codes; a code of another version is left out."""
     words = packaged_rulebook().words
     why = ", ".join([words[code] for code in one.codes if code in words][:REASONS_TOLD])
-    reason = f"risk {one.escalation_risk:.2f}, urgency {one.urgency}: the customer {why}"
+    reason = f"risk {one.escalation_risk:.2f}, urgency {one.urgency}"
+    reason += f": the customer {why}" if why else ""
     return _finding(one.ticket_id, base_url, one.status, one.group_name, reason)
+
+
+def _open_alerts(
+    connection: Connection, as_of: datetime, *, but_of: Collection[int]
+) -> list[Alert]:
+    """What was found on the last day, was not to be told at once, and waits for an answer.
+
+    The most severe first. What is critical has a message of its own.
+    """
+    since = alerts.since(connection, as_of - LAST_DAY, unanswered=True)
+    waiting = [
+        one
+        for one in since
+        if one.severity != "critical"
+        and one.ticket_id not in but_of
+        and (one.muted_until is None or one.muted_until <= as_of)
+    ]
+    tickets = alerts.tickets(connection, {one.ticket_id for one in waiting})
+    return [
+        one
+        for one in waiting
+        if one.ticket_id == 0
+        or (one.ticket_id in tickets and matters(one, tickets[one.ticket_id].status))
+    ]
+
+
+def _alerts(resources: Resources, connection: Connection, found: Sequence[Alert]) -> list[Finding]:
+    words = words_of(resources, connection)
+    tickets = alerts.tickets(connection, {one.ticket_id for one in found})
+    told = []
+    for one in found:
+        why = reason_of(words, one)
+        reason = f"{why.title} ({why.severity}): {why.detail}"
+        ticket = tickets.get(one.ticket_id)
+        if ticket is None:
+            told.append(Finding(0, "", "", "", reason))
+        else:
+            status, group = ticket.status, ticket.group_name
+            told.append(_finding(one.ticket_id, words.base_url, status, group, reason))
+    return told
 
 
 def _unhappy(one: UnhappyTicket, base_url: str) -> Finding:

@@ -5,17 +5,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
-import msgspec
-
 from tasks.alerting import alert_of
 from tasks.buttons import has_buttons
 from tasks.check import pass_gate
-from tasks.connections import find_connection, unsealed_credentials
+from tasks.connections import find_connection, open_slack
 from tasks.digesting import queue_digest
 from tasks.errors import ClosedGateError, RefusedError
-from tasks.escalation import SlackChannel, linked_tickets
+from tasks.escalation import SlackChannel
+from tasks.escalation.sending import sending_of
 from tasks.pictures import share_pictures
 from tasks.reminding import queue_due
+from tasks.reporting.words import counted
 from tasks.resources import Resources, opened
 from tasks.step import step
 from warehouse import outbox
@@ -54,16 +54,14 @@ def post_unsent(resources: Resources, as_of: datetime) -> StageResult:
 
     Raises: ClosedGateError, as above; TransientError where another process posts.
     """
-    channel = find_connection(resources, "slack")
-    token = unsealed_credentials(resources, channel).decode()
-    slack = SlackChannel(base_url=channel.base_url, token=token, channel=channel.account)
+    slack = open_slack(resources)
     with exclusive(resources.engine, resources.organization, "posting"):
         with resources.session() as connection:
             unsent = outbox.unsent(connection)
         if unsent:
             _audit(resources, unsent, as_of)
         posted = sum(_post(resources, slack, message) for message in unsent)
-        told = [f"{posted} messages posted", share_pictures(resources, slack)]
+        told = [f"{counted(posted, 'message')} posted", share_pictures(resources, slack)]
         return StageResult(len(unsent), posted, note="; ".join(filter(None, told)))
 
 
@@ -79,16 +77,8 @@ def _audit(resources: Resources, unsent: Sequence[Message], as_of: datetime) -> 
 
 
 def _sending(slack: SlackChannel, message: Message) -> Sending:
-    content = msgspec.json.encode([message.blocks, message.fallback])
     what = "an alert" if message.message_key.startswith(PARENT) else "a digest"
-    return Sending(
-        recipient=slack.host,
-        purpose=f"change {what}" if message.state == "posted" else f"post {what}",
-        model=None,
-        ticket_ids=linked_tickets(content),
-        items=1,
-        payload_bytes=len(content),
-    )
+    return sending_of(slack, message, f"{'change' if message.state == 'posted' else 'post'} {what}")
 
 
 def _post(resources: Resources, slack: SlackChannel, message: Message) -> int:

@@ -1,6 +1,9 @@
 """How vensor speaks HTTP: TLS unless on loopback, timeouts on everything, no redirects unasked."""
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
@@ -11,6 +14,7 @@ from tasks.settings import is_loopback
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
+HURRIED_SECONDS = 5.0
 # Of OpenSSL's reasons, those that do not pass by themselves.
 NO_COMMON_TLS = {
     "NO_PROTOCOLS_AVAILABLE",
@@ -18,6 +22,30 @@ NO_COMMON_TLS = {
     "UNSUPPORTED_PROTOCOL",
     "WRONG_VERSION_NUMBER",
 }
+_is_hurried: ContextVar[bool] = ContextVar("is_hurried", default=False)
+
+
+@contextmanager
+def hurried() -> Iterator[None]:
+    """Within, every far side is asked once and waited for at most five seconds: somebody looks on.
+
+    It holds for clients that are made within.
+    """
+    token = _is_hurried.set(True)
+    try:
+        yield
+    finally:
+        _is_hurried.reset(token)
+
+
+def seconds(usual: float) -> float:
+    """How long an answer is waited for, as far as there is time."""
+    return min(usual, HURRIED_SECONDS) if _is_hurried.get() else usual
+
+
+def attempts(usual: int) -> int:
+    """How often something is asked before it has failed, as far as there is time."""
+    return 1 if _is_hurried.get() else usual
 
 
 def http_client(base_url: str) -> httpx.Client:
@@ -27,7 +55,7 @@ def http_client(base_url: str) -> httpx.Client:
     """
     return httpx.Client(
         base_url=checked_base_url(base_url),
-        timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+        timeout=httpx.Timeout(seconds(READ_SECONDS), connect=seconds(CONNECT_SECONDS)),
         follow_redirects=False,
         headers={"User-Agent": f"vensor/{version('vensor')}", "Accept": "application/json"},
         verify=tls_context(),

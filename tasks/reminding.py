@@ -4,6 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tasks.escalation import DueRequest, DueRequests, due_blocks, due_fallback
+from tasks.reporting.words import counted
 from tasks.resources import Resources
 from tasks.rights import find_due
 from warehouse import outbox
@@ -13,10 +14,10 @@ from warehouse.requests import Due, Request
 
 def told_in_short(due: Due) -> str:
     """Counts, for logs and the terminal."""
-    return (
-        f"{due.pending} requests of people wait, {len(due.overdue)} of them overdue,"
-        f" {len(due.soon)} due within 7 days"
+    waiting = (
+        f"{counted(due.pending, 'request')} of people {'waits' if due.pending == 1 else 'wait'}"
     )
+    return f"{waiting}, {len(due.overdue)} of them overdue, {len(due.soon)} due within 7 days"
 
 
 def queue_due(resources: Resources, channel: str, as_of: datetime) -> bool:

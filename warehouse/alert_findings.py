@@ -138,14 +138,15 @@ QUERIES: Mapping[str, tuple[str, str]] = {
         "figure desc",
     ),
 }
-# What was told of within the cooldown, before or after, or since answered; what was a wrong call;
-# and what nobody has touched since it was told, unless another promise is at stake.
+# What was told of within the cooldown, before or after, or since answered; what was a wrong call
+# of a ticket (0 is none: a spike is another tomorrow); and what nobody has touched since it was
+# told, unless another promise is at stake.
 TOLD = """
     exists (
         select from ai.alerts as a
         where
             a.ticket_id = f.ticket_id and a.rule = :rule and (
-                a.state = 'wrong'
+                a.state = 'wrong' and a.ticket_id <> 0
                 or abs(extract(epoch from a.found_at - :as_of)) < :cooldown
                 or a.found_at <= :as_of
                 and :as_of < a.answered_at + make_interval(secs => :cooldown)

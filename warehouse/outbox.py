@@ -63,6 +63,14 @@ def put(connection: Connection, org_id: UUID, message: Message) -> bool:
     return connection.execute(queued).first() is not None
 
 
+def standing_at(connection: Connection, channel: str, slack_ts: str) -> Message | None:
+    """The message that stands there in Slack; None where none of ours does."""
+    fields = [outbox.c[name] for name in Message.__dataclass_fields__]
+    place = (outbox.c.channel == channel) & (outbox.c.slack_ts == slack_ts)
+    row = connection.execute(select(*fields).where(place, outbox.c.state == "posted")).one_or_none()
+    return None if row is None else Message(*row)
+
+
 def unsent(connection: Connection) -> list[Message]:
     """What is still to be posted or changed, oldest first: a message before its answers."""
     fields = [outbox.c[name] for name in Message.__dataclass_fields__]

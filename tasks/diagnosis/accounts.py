@@ -8,10 +8,9 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from tasks.choices import chosen
-from tasks.connections import StoredCredentials, find_connection, unsealed_credentials
-from tasks.diagnosis.finding import Finding
+from tasks.connections import StoredCredentials, find_connection, open_slack
+from tasks.diagnosis.finding import Finding, tried
 from tasks.diagnosis.warehouse import clock
-from tasks.escalation import SlackChannel
 from tasks.extraction import probed_modes
 from tasks.http import no_answer
 from tasks.resources import Resources, opened
@@ -23,6 +22,12 @@ from warehouse.models import CAPABILITIES
 COUNT = "/api/v2/tickets/count.json"
 # Without the first two no message is posted once; the last is for the digest's picture.
 SLACK_SCOPES = ("chat:write", "channels:history", "files:write")
+
+
+def check_account(slug: str, now: datetime) -> list[Finding]:
+    """The account at Zendesk and, where it answers, each of its streams. Raises: as a client."""
+    found = check_zendesk(slug)
+    return found + tried(f"{slug}: streams", lambda: check_streams(slug, now))()
 
 
 def check_zendesk(slug: str) -> list[Finding]:
@@ -74,11 +79,9 @@ def check_streams(slug: str, now: datetime) -> list[Finding]:
 def check_slack(slug: str) -> list[Finding]:
     """The token is good, the app is in the channel and may do what it has to."""
     with opened(slug) as resources:
-        connected = find_connection(resources, "slack")
-        token = unsealed_credentials(resources, connected).decode()
-    channel = SlackChannel(base_url=connected.base_url, token=token, channel=connected.account)
+        channel = open_slack(resources)
     team, granted = channel.check(), channel.scopes()
-    told = f"workspace {team}, channel {connected.account}"
+    told = f"workspace {team}, channel {channel.channel}"
     return [slack_finding(slug, told, granted)]
 
 

@@ -6,9 +6,13 @@ from contextvars import copy_context
 from dataclasses import dataclass
 
 from tasks.errors import VensorError
-from tasks.failures import PLAIN, classify
+from tasks.failures import PLAIN, Kind, classify
 
 AT_ONCE = 8
+NO_ANSWER = (
+    "source down: is it up, is its address right, does a firewall let this machine through?"
+    " then `vensor doctor` again"
+)
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,16 @@ def tried(subject: str, check: Check) -> Check:
         try:
             return check()
         except VensorError as error:
-            failure = classify(error)
-            advice = "" if failure.kind in PLAIN else str(failure)
-            return [Finding(subject, False, error.message, advice)]
+            return [Finding(subject, False, error.message, _advice(error))]
 
     return guarded
+
+
+def _advice(error: VensorError) -> str:
+    failure = classify(error)
+    if failure.kind is Kind.SOURCE_DOWN:
+        return NO_ANSWER
+    return "" if failure.kind in PLAIN else str(failure)
 
 
 def examined(checks: Sequence[Check]) -> list[Finding]:

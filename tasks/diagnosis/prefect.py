@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import yaml
 
 from tasks.diagnosis.finding import Finding
 from tasks.errors import ConfigurationError, RefusedError
-from tasks.http import no_answer, tls_context
+from tasks.http import HURRIED_SECONDS, no_answer, tls_context
 from tasks.settings import PROJECT
 
-SECONDS = 10.0
 AT_ONCE = 200
 SILENT = timedelta(seconds=90)  # three heartbeats of a worker
 UP = "`vensor up` deploys them"
@@ -39,7 +39,7 @@ class Api:
             base_url=self.url,
             auth=(name, password) if self.auth else None,
             headers=headers,
-            timeout=SECONDS,
+            timeout=HURRIED_SECONDS,
             verify=tls_context(),
             trust_env=False,
         )
@@ -61,6 +61,7 @@ def check_prefect(api: Api | None) -> list[Finding]:
         return [Finding("Prefect", None, told)]
     with api.client() as client:
         theirs = str(_asked(client, "GET", "/admin/version"))
+        client.headers.update(_csrf(client))
         deployments = _asked(client, "POST", "/deployments/filter", {"limit": AT_ONCE})
         automations = _asked(client, "POST", "/automations/filter", {"limit": AT_ONCE})
         pools = sorted({one["work_pool_name"] for one in deployments if one["work_pool_name"]})
@@ -137,11 +138,27 @@ def _automations(found: list[dict[str, Any]]) -> Finding:
     return Finding("automations", True, f"{len(ours)} are on")
 
 
-def _asked(client: httpx.Client, verb: str, path: str, told: object = None) -> Any:
+def _csrf(client: httpx.Client) -> dict[str, str]:
+    """The headers that a server guarded against forged requests wants with each that is no GET.
+
+    `vensor up` starts one; another says that it has no such token.
+    """
+    who = str(uuid4())
+    answer = _sent(client, "GET", f"/csrf-token?client={who}")
+    if not answer.is_success:
+        return {}
+    return {"Prefect-Csrf-Token": answer.json()["token"], "Prefect-Csrf-Client": who}
+
+
+def _sent(client: httpx.Client, verb: str, path: str, told: object = None) -> httpx.Response:
     try:
-        answer = client.request(verb, path, json=told)
+        return client.request(verb, path, json=told)
     except httpx.HTTPError as error:
         raise no_answer(f"Prefect at {client.base_url}", error) from None
+
+
+def _asked(client: httpx.Client, verb: str, path: str, told: object = None) -> Any:
+    answer = _sent(client, verb, path, told)
     if answer.status_code in (401, 403):
         raise RefusedError("Prefect refuses: set PREFECT_API_AUTH_STRING, or PREFECT_API_KEY")
     if not answer.is_success:

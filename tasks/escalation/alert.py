@@ -123,7 +123,8 @@ def _heading(case: Case) -> str:
     if case.is_solved:
         return f"Solved: {worst.title}"
     if not case.open_reasons:
-        return f"{worst.answer.split(' ')[0].capitalize()}: {worst.title}"
+        answer = worst.answer.rsplit(" ", 2)[0]  # without its day and time
+        return f"{answer.capitalize()}: {worst.title}"
     return f"{worst.severity.capitalize()}: {worst.title}"
 
 

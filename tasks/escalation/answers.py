@@ -1,16 +1,14 @@
 """What people answer to an alert, by a button in Slack or at the terminal."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from tasks.alert_cases import cases_of, words_of
 from tasks.alerting import change_messages
+from tasks.buttons import has_buttons
 from tasks.errors import ConfigurationError
-from tasks.escalation.alert import ACTIONS, parent_blocks, reply_blocks
-from tasks.escalation.digest import Block
+from tasks.escalation.alert import ACTIONS
 from tasks.resources import Resources
 from warehouse import alerts, audit, labels
 from warehouse.alerts import Alert
@@ -29,9 +27,8 @@ def answer(
     as_of: datetime,
     *,
     until: datetime | None = None,
-    buttons: bool = False,
-) -> Sequence[Block]:
-    """Does what `actor` answered, and returns the message that the alert stands in as it is then.
+) -> None:
+    """Does what `actor` answered, and has the messages of the alert's ticket say so.
 
     `ack` takes everything on that is open in the alert's ticket, `mute` keeps the ticket quiet
     `until` then (a day), `wrong` says that this one alert was none: it is not told again, and its
@@ -61,8 +58,7 @@ def answer(
             purpose="answer an alert",
             details={"alert_id": str(alert_id), "ticket_id": found.ticket_id, "rule": found.rule},
         )
-        change_messages(resources, connection, as_of, buttons=buttons)
-        return _shown(resources, connection, found, as_of, buttons=buttons)
+        change_messages(resources, connection, as_of, buttons=has_buttons(resources))
 
 
 def label_of(found: Alert) -> Label | None:
@@ -98,15 +94,3 @@ def _call_wrong(
     if label is not None:
         org_id = resources.organization.org_id
         labels.put_label(connection, org_id, label, labelled_by=actor, at=as_of)
-
-
-def _shown(
-    resources: Resources, connection: Connection, found: Alert, as_of: datetime, *, buttons: bool
-) -> Sequence[Block]:
-    """The blocks of the message that the alert stands in."""
-    words = words_of(resources, connection)
-    case = cases_of(connection, words, [found.ticket_id], as_of=as_of)[found.ticket_id]
-    if found.message_key == alerts.reply_key(found.alert_id):
-        reason = next(one for one in case.reasons if one.alert_id == found.alert_id)
-        return reply_blocks(case, reason, buttons=buttons)
-    return parent_blocks(case, buttons=buttons)

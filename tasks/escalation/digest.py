@@ -20,17 +20,23 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
+from tasks.reporting.words import counted
+
 SECTION_CHARACTERS = 3_000
 HEADER_CHARACTERS = 150
 REASON_CHARACTERS = 300
 LISTED = 8
+ALERTS_LISTED = 5
 
 Block = dict[str, object]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One ticket to look at. `reason` is made of our words, numbers and the SOP's own."""
+    """One ticket to look at. `reason` is made of our words, numbers and the SOP's own.
+
+    `ticket_id` 0 is none: then the reason is all there is.
+    """
 
     ticket_id: int
     url: str
@@ -52,6 +58,8 @@ class Figure:
 class Digest:
     """One organization's day. Not `published`: its figures are not known to be right.
 
+    A ticket is listed once: as risky, or among alerts, or as unhappy.
+
     `unusual` is what stands out in the figures, in our words, the furthest first.
     """
 
@@ -61,11 +69,9 @@ class Digest:
     unusual: Sequence[str]
     waiting: int
     risky: Sequence[Finding]
-    risky_total: int
+    alerts: Sequence[Finding]
     unhappy: Sequence[Finding]
-    unhappy_total: int
     missed_steps: Sequence[Finding]
-    missed_total: int
     scored: int
     versions: str
     published: bool = True
@@ -73,27 +79,21 @@ class Digest:
 
 def blocks(digest: Digest) -> list[Block]:
     """The message."""
-    more = "more " if digest.risky_total else ""
+    more = "more " if digest.risky or digest.alerts else ""
     fields = [MarkdownTextObject(text=text) for text in _figures(digest)]
     made: list[SlackBlock] = [
         HeaderBlock(text=_header(f"{digest.organization}: {digest.day.isoformat()}")),
         SectionBlock(fields=fields),
         *_unusual(digest),
+        *_listing("open ticket", "that may escalate", digest.risky),
         *_listing(
-            f"*{digest.risky_total} open tickets that may escalate*",
-            digest.risky,
-            digest.risky_total,
+            "alert",
+            "of the last day that nobody has answered",
+            digest.alerts,
+            most=ALERTS_LISTED,
         ),
-        *_listing(
-            f"*{digest.unhappy_total} {more}open tickets where the customer turned unhappy*",
-            digest.unhappy,
-            digest.unhappy_total,
-        ),
-        *_listing(
-            f"*{digest.missed_total} tickets where a step of a procedure was not done*",
-            digest.missed_steps,
-            digest.missed_total,
-        ),
+        *_listing(f"{more}open ticket", "where the customer turned unhappy", digest.unhappy),
+        *_listing("ticket", "where a step of a procedure was not done", digest.missed_steps),
         ContextBlock(elements=[MarkdownTextObject(text=_small_print(digest))]),
     ]
     return [block.to_dict() for block in made]
@@ -106,9 +106,10 @@ def fallback(digest: Digest) -> str:
     told = [
         *(known[:2] if digest.published else ["figures held back"]),
         *unusual,
-        f"{digest.risky_total} that may escalate",
-        f"{digest.unhappy_total} unhappy",
-        f"{digest.missed_total} with a step not done",
+        f"{len(digest.risky)} that may escalate",
+        *([counted(len(digest.alerts), "alert")] if digest.alerts else []),
+        f"{len(digest.unhappy)} unhappy",
+        f"{len(digest.missed_steps)} with a step not done",
     ]
     return f"{digest.organization} {digest.day.isoformat()}: {', '.join(told)}"
 
@@ -139,17 +140,23 @@ def _unusual(digest: Digest) -> list[SlackBlock]:
     return [SectionBlock(text=MarkdownTextObject(text=_fitting("*Unusual*", lines, len(lines))))]
 
 
-def _listing(title: str, findings: Sequence[Finding], total: int) -> list[SlackBlock]:
+def _listing(
+    thing: str, which: str, findings: Sequence[Finding], *, most: int = LISTED
+) -> list[SlackBlock]:
+    """A section headed by how many there are; none of none."""
     if not findings:
         return []
-    lines = [_line(finding) for finding in findings[:LISTED]]
-    return [SectionBlock(text=MarkdownTextObject(text=_fitting(title, lines, total)))]
+    title = f"*{counted(len(findings), thing)} {which}*"
+    lines = [_line(finding) for finding in findings[:most]]
+    return [SectionBlock(text=MarkdownTextObject(text=_fitting(title, lines, len(findings))))]
 
 
 def _line(finding: Finding) -> str:
     reason = finding.reason
     if len(reason) > REASON_CHARACTERS:
         reason = f"{reason[: REASON_CHARACTERS - 1]}…"
+    if not finding.ticket_id:
+        return f"• {escape(reason)}"
     group, status = escape(finding.group), escape(finding.status)
     return f"• <{finding.url}|#{finding.ticket_id}> {status}, {group}: {escape(reason)}"
 
@@ -168,9 +175,8 @@ def _small_print(digest: Digest) -> str:
     rule = ""
     if digest.unusual and digest.published:
         rule = " Unusual is what chance does on less than one of 150 such days."
-    return (
-        f"{digest.scored:,} tickets scored by {escape(digest.versions)}; scores can be wrong.{rule}"
-    )
+    scored = counted(digest.scored, "ticket")
+    return f"{scored} scored by {escape(digest.versions)}; scores can be wrong.{rule}"
 
 
 def escape(text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tasks.escalation.digest import LISTED, Block, mrkdwn, plain
+from tasks.reporting.words import counted
 
 ID_SIGNS = 8  # of a request's id: enough to tell it by, too few to look like a number of someone's
 
@@ -47,7 +48,7 @@ def due_blocks(due: DueRequests) -> list[Block]:
 def due_fallback(due: DueRequests) -> str:
     """The message in one line, for notifications."""
     return (
-        f"{due.organization}: {len(due.overdue)} requests of people overdue,"
+        f"{due.organization}: {counted(len(due.overdue), 'request')} of people overdue,"
         f" {len(due.soon)} due within 7 days"
     )
 

@@ -4,7 +4,6 @@ Source: docs.slack.dev, "Using Socket Mode". Each envelope gets its yes at once,
 three seconds; what it asks for is done after that. One that comes again asks for the same press.
 """
 
-import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,6 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode import SocketModeClient
 from slack_sdk.socket_mode.client import BaseSocketModeClient
@@ -21,12 +19,11 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from tasks.errors import ConfigurationError
-from tasks.escalation.slack import TIMEOUT_SECONDS
-from tasks.http import checked_base_url, no_answer, tls_context
+from tasks.escalation.web import silent, web_client
+from tasks.http import no_answer
 
 ACTION_PREFIX = "alert_"  # of the buttons of an alert
 REMEMBERED = 10_000  # presses; one that is told again is told within minutes
-QUIET = logging.getLogger("vensor.slack.socket")  # slack_sdk's own words quote what it was sent
 
 
 @dataclass(frozen=True)
@@ -41,12 +38,6 @@ class Press:
 
 
 Heard = Callable[[Press], None]
-
-
-def web_client(base_url: str) -> WebClient:
-    """A client without a token of its own."""
-    url = f"{checked_base_url(base_url)}/"
-    return WebClient(base_url=url, ssl=tls_context(), timeout=TIMEOUT_SECONDS)
 
 
 def check_app_token(base_url: str, token: str) -> None:
@@ -70,9 +61,8 @@ def listening(base_url: str, token: str, heard: Heard) -> Iterator[SocketModeCli
     A connection that ends is made anew. Raises: as `check_app_token`.
     """
     check_app_token(base_url, token)
-    QUIET.setLevel(logging.CRITICAL)
     presses = Presses(heard)
-    client = SocketModeClient(app_token=token, web_client=web_client(base_url), logger=QUIET)
+    client = SocketModeClient(app_token=token, web_client=web_client(base_url), logger=silent())
     client.socket_mode_request_listeners.append(presses.take)
     client.connect()
     try:

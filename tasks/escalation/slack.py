@@ -13,15 +13,13 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import httpx
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from tasks.errors import ConfigurationError, RefusedError, TransientError
-from tasks.http import checked_base_url, http_client, no_answer, tls_context
+from tasks.escalation.web import web_client
+from tasks.http import http_client, no_answer
 
 EVENT = "vensor_message"
-TIMEOUT_SECONDS = 15
 PAGE = 200
 GONE = {"message_not_found", "file_not_found", "file_deleted"}
 PICTURES = "files:write"
@@ -52,21 +50,15 @@ class SlackChannel:
     """One channel of one workspace."""
 
     def __init__(self, *, base_url: str, token: str, channel: str) -> None:
-        self._client = WebClient(
-            token=token,
-            base_url=f"{checked_base_url(base_url)}/",
-            ssl=tls_context(),
-            timeout=TIMEOUT_SECONDS,
-            retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=3)],
-        )
-        self._channel = channel
+        self._client = web_client(base_url, token)
+        self.channel = channel
         self.host = urlsplit(base_url).hostname or ""
 
     def check(self) -> str:
         """The workspace's name. Raises: RefusedError if the token or channel is not good."""
         try:
             team = self._client.auth_test()
-            self._client.conversations_info(channel=self._channel)
+            self._client.conversations_info(channel=self.channel)
         except (SlackApiError, SlackClientError, OSError) as error:
             _raise(error, "check")
         return str(team["team"])
@@ -104,7 +96,7 @@ class SlackChannel:
         """
         try:
             answer = self._client.chat_postMessage(
-                channel=self._channel,
+                channel=self.channel,
                 blocks=[dict(block) for block in blocks],
                 text=fallback,
                 unfurl_links=False,
@@ -125,7 +117,7 @@ class SlackChannel:
         """
         try:
             self._client.chat_update(
-                channel=self._channel,
+                channel=self.channel,
                 ts=ts,
                 blocks=[dict(block) for block in blocks],
                 text=fallback,
@@ -161,7 +153,7 @@ class SlackChannel:
         Raises: RefusedError, ConfigurationError, TransientError.
         """
         try:
-            self._client.chat_delete(channel=self._channel, ts=ts)
+            self._client.chat_delete(channel=self.channel, ts=ts)
         except SlackApiError as error:
             if error.response.get("error") in GONE:
                 return False
@@ -169,14 +161,6 @@ class SlackChannel:
         except (SlackClientError, OSError) as error:
             _raise(error, "delete")
         return True
-
-    def update(self, ts: str, blocks: Sequence[Mapping[str, Any]], fallback: str) -> None:
-        """Puts blocks in the place of a message's. Raises: RefusedError, TransientError."""
-        told = [dict(block) for block in blocks]
-        try:
-            self._client.chat_update(channel=self._channel, ts=ts, blocks=told, text=fallback)
-        except (SlackApiError, SlackClientError, OSError) as error:
-            _raise(error, "update a message")
 
     def open_upload(self, name: str, length: int, alt: str) -> Upload:
         """A file of this name, which nobody sees before it is shared. Raises: as `post`."""
@@ -207,7 +191,7 @@ class SlackChannel:
         try:
             self._client.files_completeUploadExternal(
                 files=[{"id": file_id, "title": title}],
-                channel_id=self._channel,
+                channel_id=self.channel,
                 thread_ts=thread_ts,
             )
         except (SlackApiError, SlackClientError, OSError) as error:
@@ -239,7 +223,7 @@ class SlackChannel:
         """(messages, the newest first; where those before them begin)."""
         try:
             answer = self._client.conversations_history(
-                channel=self._channel,
+                channel=self.channel,
                 include_all_metadata=True,
                 limit=PAGE,
                 oldest=None if since is None else f"{since.timestamp():.6f}",
@@ -256,7 +240,7 @@ class SlackChannel:
         while True:
             try:
                 answer = self._client.conversations_replies(
-                    channel=self._channel,
+                    channel=self.channel,
                     ts=thread_ts,
                     include_all_metadata=True,
                     limit=PAGE,

@@ -9,7 +9,7 @@ import httpx2
 import openai
 
 from tasks.errors import ConfigurationError
-from tasks.http import CONNECT_SECONDS, checked_base_url, tls_context
+from tasks.http import CONNECT_SECONDS, checked_base_url, seconds, tls_context
 from tasks.settings import Settings, is_loopback
 
 READ_SECONDS = 300.0
@@ -32,6 +32,8 @@ def open_client(settings: Settings, *, on_answer: OnAnswer) -> openai.OpenAI:
         api_key=settings.openai_api_key.get_secret_value(),
         base_url=base_url,
         max_retries=0,
+        # said here: of an http_client's the library believes only what is not httpx's default
+        timeout=httpx2.Timeout(seconds(READ_SECONDS), connect=seconds(CONNECT_SECONDS)),
         http_client=_http_client(base_url, settings.openai_concurrency, on_answer),
         default_headers={"User-Agent": f"vensor/{version('vensor')}"},
     )
@@ -39,7 +41,6 @@ def open_client(settings: Settings, *, on_answer: OnAnswer) -> openai.OpenAI:
 
 def _http_client(base_url: str, concurrency: int, on_answer: OnAnswer) -> httpx2.Client:
     return httpx2.Client(
-        timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
         follow_redirects=False,
         verify=tls_context(),
         trust_env=not is_loopback(urlsplit(base_url).hostname or ""),

@@ -18,6 +18,7 @@ import openai
 import stamina
 
 from tasks.errors import ConfigurationError, PermanentError, TransientError
+from tasks.http import attempts
 from tasks.openai.client import open_client
 from tasks.openai.failures import ABSENT, NoAnswerError, NotOfferedError, translated
 from tasks.openai.flags import Flag, Flags, flags_of
@@ -220,7 +221,7 @@ class OpenAIService:
     def _ask(self, work: Call, operation: Operation[T], *, noted: bool = True) -> T:
         for attempt in stamina.retry_context(
             on=self._backoff,
-            attempts=ATTEMPTS,
+            attempts=attempts(ATTEMPTS),
             timeout=TIMEOUT_SECONDS,
             wait_initial=0.5,
             wait_max=LONGEST_BACKOFF_SECONDS,

@@ -41,6 +41,7 @@ from tasks.reporting.words import (
     plain,
     several,
     told,
+    usually,
 )
 from warehouse.ledger import STALE_AFTER
 from warehouse.report_rows import Flow
@@ -134,12 +135,11 @@ def _run(
         return
     first = period.days[found.start]
     when = days(first, first + timedelta(days=found.days - 1))
-    usual = told(Kind.COUNT, found.usual) if found.usual >= 1 else "none or one"
     rose = found.distance > 0
     yield Finding(
         Sort.CHANGE,
         f"{title}: {'more' if rose else 'fewer'} than usual",
-        f"{at_least_few(found.count)} {what} on {when}, where {usual} are usual on such days.",
+        f"{at_least_few(found.count)} {what} on {when}, where {usually(found.usual)} on such days.",
         section,
         more if rose else Tone.NEITHER,
         found.distance,

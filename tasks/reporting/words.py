@@ -112,6 +112,14 @@ def counted(n: int, one: str, many: str = "") -> str:
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
+def usually(count: float) -> str:
+    """`none or one is usual`, `1 is usual`, `12 are usual`."""
+    if count < 1:
+        return "none or one is usual"
+    usual = told(Kind.COUNT, count)
+    return f"{usual} {'is' if usual == '1' else 'are'} usual"
+
+
 def plain(code: str) -> str:
     """A name of ours, such as `first_reply`, as words."""
     return code.replace("_", " ")

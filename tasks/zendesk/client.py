@@ -20,7 +20,7 @@ from tasks.errors import (
     RefusedError,
     TransientError,
 )
-from tasks.http import http_client, no_answer
+from tasks.http import attempts, http_client, no_answer
 from tasks.pausing import pause
 from tasks.zendesk.credentials import CredentialStore
 from tasks.zendesk.limits import ACCOUNT, Budget, LocalBudget, Permit, Wait
@@ -94,7 +94,7 @@ class ZendeskClient:
         """
         for attempt in stamina.retry_context(
             on=self._backoff,
-            attempts=ATTEMPTS,
+            attempts=attempts(ATTEMPTS),
             timeout=TIMEOUT_SECONDS,
             wait_initial=0.5,
             wait_max=LONGEST_BACKOFF_SECONDS,

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from click.testing import Result
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from cli.demo import connect_to
 from cli.main import app
 from cli.peers import Sandbox
+from tasks.connections import StoredCredentials, store_zendesk
 from tasks.resources import Resources
 from warehouse.audit import find_events
 
@@ -65,6 +67,31 @@ def test_an_organization_that_there_is_not(resources: Resources) -> None:
     result = _doctor("--org", "nobody", "--json")
     assert result.exit_code == 1
     assert "no organization 'nobody'" in _found(result)["you"]["meaning"]
+
+
+def test_an_account_that_is_away_is_one_line_and_its_streams_are_none(
+    resources: Resources, sandbox: Sandbox
+) -> None:
+    """Within seconds, and without a word of any library."""
+    slug = resources.organization.slug
+    connect_to(sandbox, resources, "acme")
+    credentials = StoredCredentials(resources).load()
+    store_zendesk(resources, base_url="http://127.0.0.1:9", credentials=credentials)
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", "from cli.main import main; main()", "doctor", "--org", slug],
+        env=os.environ | {"COLUMNS": "300"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert time.monotonic() - began < 20
+    assert done.returncode == 1
+    assert done.stderr == ""
+    (line,) = (one for one in done.stdout.splitlines() if f"{slug}: Zendesk" in one)
+    assert "did not answer (ConnectError)" in line
+    assert "is its address right" in line
+    assert "streams" not in done.stdout
 
 
 def test_what_is_opened_to_be_looked_at_is_in_the_audit_trail(

@@ -78,6 +78,7 @@ def test_an_alert_is_listed_and_answered(desk: Resources) -> None:
     told = alert(desk)
     assert "The customer turned unhappy: sentiment -0.7 at the end" in run(desk, "list")
     assert "quiet until" in run(desk, "mute", told, "--hours", "2")
+    assert "muted until" in run(desk, "list")
     run(desk, "ack", told)
     assert "nothing found" in run(desk, "list")
     run(desk, "wrong", told)
@@ -113,13 +114,22 @@ def test_rules_are_set_tried_switched_off_and_reset(desk: Resources) -> None:
     assert "churn critical 0.7" in run(desk, "rules")
     with pytest.raises(ConfigurationError, match="no rule 'mood'"):
         run(desk, "off", "mood")
+    with pytest.raises(ConfigurationError, match="no topic 'mood'; there are:"):
+        run(desk, "set", "refund_spike", "--topic", "mood")
+    run(desk, "set", "refund_spike", "--topic", "refund")
 
 
 def test_quiet_hours_and_vips_are_set(desk: Resources) -> None:
     told = run(desk, "quiet", "--from", "22:00", "--to", "06:30", "--not-critical")
     assert "quiet from 22:00 to 06:30: nothing is told" in told
     run(desk, "mute", "--channel")
-    assert "from 22:00" in run(desk, "rules")
+    shown = run(desk, "rules")
+    assert "from 22:00" in shown
+    assert "the channel is muted until" in shown
+    run(desk, "mute", "--channel", "--hours", "0")
+    assert "the channel is muted" not in run(desk, "rules")
+    with pytest.raises(ConfigurationError, match="are the same"):
+        run(desk, "quiet", "--from", "22:00", "--to", "22:00")
     with pytest.raises(ConfigurationError, match="go together"):
         run(desk, "quiet", "--from", "22:00")
     assert "no quiet hours" in run(desk, "quiet")

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from tasks.encryption.providers.protocol import not_opened
 from tasks.errors import ConfigurationError, PermanentError, TransientError
-from tasks.http import checked_base_url
+from tasks.http import attempts, checked_base_url, seconds
 
 SCHEME = "aws-kms://"
 ARN = re.compile(r"arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):\d{12}:key/[\w-]+")
@@ -102,7 +102,9 @@ def opened(uri: str) -> AwsKey:
             "kms",
             region_name=told["region"],
             config=config.Config(
-                connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3}
+                connect_timeout=5,
+                read_timeout=seconds(10),
+                retries={"mode": "standard", "max_attempts": attempts(3)},
             ),
         )
     )

@@ -16,7 +16,7 @@ import stamina
 
 from tasks.encryption.providers.protocol import not_opened
 from tasks.errors import ConfigurationError, PermanentError, TransientError
-from tasks.http import http_client, no_answer
+from tasks.http import attempts, http_client, no_answer, seconds
 from tasks.settings import is_loopback
 
 SCHEME = "hcvault://"
@@ -49,10 +49,12 @@ class VaultKey:
     def _asked(self, operation: str, context: bytes, **told: str) -> Any:
         path = f"/v1/{self._mount}/{operation}/{self._name}"
         body = {"associated_data": _text(context), **told}
-        for attempt in stamina.retry_context(on=TransientError, attempts=3, wait_initial=0.3):
+        for attempt in stamina.retry_context(
+            on=TransientError, attempts=attempts(3), wait_initial=0.3
+        ):
             with attempt, http_client(self._base_url) as http:
                 try:
-                    answer = http.post(path, json=body, headers=_headers(), timeout=10.0)
+                    answer = http.post(path, json=body, headers=_headers(), timeout=seconds(10.0))
                 except httpx.HTTPError as error:
                     raise no_answer(f"Vault ({self._uri})", error) from None
                 if answer.is_success:

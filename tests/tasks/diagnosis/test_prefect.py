@@ -41,12 +41,19 @@ def _whole() -> dict[str, Any]:
 
 
 @contextmanager
-def _serving(answers: dict[str, Any], *, status: int = 200) -> Iterator[Api]:
+def _serving(answers: dict[str, Any], *, status: int = 200, csrf: str = "") -> Iterator[Api]:
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            body = json.dumps(answers.get(self.path.removeprefix("/api"), [])).encode()
-            self.send_response(status)
+            path, _, asked = self.path.removeprefix("/api").partition("?client=")
+            told, code = answers.get(path, []), status
+            if path == "/csrf-token":
+                told, code = {"token": f"{csrf} {asked}"}, status if csrf else 422
+            elif csrf and self.command == "POST":
+                sent = [self.headers.get(f"Prefect-Csrf-{one}", "") for one in ("Token", "Client")]
+                code = status if sent[0] == f"{csrf} {sent[1]}" else 403
+            body = json.dumps(told).encode()
+            self.send_response(code)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -60,8 +67,8 @@ def _serving(answers: dict[str, Any], *, status: int = 200) -> Iterator[Api]:
         yield Api(f"http://{address}/api", "vensor:Wilhelmina")
 
 
-def _found(answers: dict[str, Any], *, status: int = 200) -> dict[str, Finding]:
-    with _serving(answers, status=status) as api:
+def _found(answers: dict[str, Any], *, status: int = 200, csrf: str = "") -> dict[str, Finding]:
+    with _serving(answers, status=status, csrf=csrf) as api:
         return {one.subject: one for one in tried("Prefect", lambda: check_prefect(api))()}
 
 
@@ -69,6 +76,12 @@ def test_a_server_with_all_of_it_has_nothing_to_do() -> None:
     found = _found(_whole())
     assert [one for one in found.values() if not one.ok] == []
     assert found.keys() == {"Prefect", "deployments", "schedules", "workers", "automations"}
+
+
+def test_a_server_that_is_guarded_against_forged_requests_is_asked_with_its_token() -> None:
+    """The one that `vensor up` starts is."""
+    found = _found(_whole(), csrf="secret")
+    assert [one for one in found.values() if not one.ok] == []
 
 
 def test_what_is_missing_is_named() -> None:

@@ -1,7 +1,8 @@
 """What is critical is told at once: one message a ticket, answered below, changed as it goes on."""
 
 import json
-from datetime import time, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -11,8 +12,10 @@ from tasks.alerting import MOST_AT_ONCE, alert_of
 from tasks.errors import ClosedGateError
 from tasks.escalate import post_unsent
 from tasks.escalation.answers import answer
+from tasks.escalation.rules import find_rule
 from tests.tasks.escalation.conftest import Desk, Row, key_of
-from warehouse import alert_rules, alerts, outbox
+from warehouse import alert_findings, alert_rules, alerts, outbox
+from warehouse.alert_findings import Found
 from warehouse.alert_rules import QuietHours
 
 pytestmark = [
@@ -130,25 +133,6 @@ def test_quiet_hours_hold_back_until_they_end(alerted: Desk) -> None:
     assert len(alerted.said()) == 2
 
 
-@pytest.mark.parametrize(
-    ("quiet", "at", "may"),
-    [
-        (QuietHours(), time(3), True),
-        (QuietHours(time(22), time(6)), time(23), False),
-        (QuietHours(time(22), time(6)), time(5, 59), False),
-        (QuietHours(time(22), time(6)), time(6), True),
-        (QuietHours(time(12), time(13)), time(12), False),
-        (QuietHours(time(12), time(13)), time(13), True),
-    ],
-)
-def test_quiet_hours_may_lie_across_midnight(
-    alerted: Desk, quiet: QuietHours, at: time, may: bool
-) -> None:
-    local = alerted.as_of.replace(hour=at.hour, minute=at.minute, second=0)
-    assert quiet.may_say("high", local) is may
-    assert quiet.may_say("critical", local)
-
-
 def test_a_mute_holds_back_and_what_still_holds_is_told_then(alerted: Desk) -> None:
     """A ticket's; its message says until when."""
     alerted.ticket(1)
@@ -174,10 +158,11 @@ def test_an_acknowledged_ticket_is_quiet_for_a_cooldown(alerted: Desk) -> None:
     run(alerted)
     (one,) = found(alerted)
     later = alerted.as_of + 20 * HOUR
-    told = answer(alerted.resources, "ack", one.alert_id, "slack:U1", later, buttons=True)
-    assert answer(alerted.resources, "ack", one.alert_id, "slack:U1", later, buttons=True) == told
-    assert told[0]["text"]["text"] == "Acknowledged: The customer may leave"
-    assert "actions" not in {block["type"] for block in told}
+    answer(alerted.resources, "ack", one.alert_id, "slack:U1", later)
+    answer(alerted.resources, "ack", one.alert_id, "slack:U1", later)
+    ((blocks, edits),) = alerted.rows("select blocks, edits from app.outbox")
+    assert blocks[0]["text"]["text"] == "Acknowledged: The customer may leave"
+    assert edits == 1
     alerted.ticket(1, updated_at=later, changed_at=later)
     run(alerted, 30 * HOUR)
     assert len(found(alerted)) == 1
@@ -208,6 +193,34 @@ def test_a_wrong_call_is_never_made_again_and_becomes_a_label(alerted: Desk) -> 
         assert alerts.answered_rules(connection) == [
             alerts.AnsweredRule("sop_critical_failure", 1, 1)
         ]
+
+
+def test_a_spike_is_answered_and_another_is_told(alerted: Desk) -> None:
+    """It is of no ticket: its message changes too, and a wrong call is for this one alone."""
+    spike = replace(find_rule("refund_spike").settings(), severity="critical")
+    org_id = alerted.resources.organization.org_id
+    with alerted.resources.session() as connection:
+        alert_rules.set_rule(connection, org_id, spike)
+    for number in range(1, 29):
+        old = alerted.as_of - number * DAY
+        alerted.ticket(number, created_at=old, status="solved", updated_at=old)
+    for number in range(101, 120):
+        alerted.ticket(number, created_at=alerted.as_of - HOUR)
+        alerted.may_leave(number, risk=0.1)
+    run(alerted)
+    (message,) = alerted.said()
+    assert heading(message) == "Critical: More refunds than usual"
+    assert "19 tickets about refund in 24 hours, where none or one is usual" in words(message)
+    (one,) = found(alerted)
+    answer(alerted.resources, "wrong", one.alert_id, "local:ada", alerted.as_of)
+    run(alerted, HOUR)
+    (message,) = alerted.said()
+    assert heading(message) == "Wrong call: More refunds than usual"
+    with alerted.resources.session() as connection:
+        seen = [Found(ticket_id=0, figure=19, codes=["refund"])]
+        for hours, told in ((23, []), (25, seen)):
+            later = alerted.as_of + hours * HOUR
+            assert alert_findings.untold(connection, spike, seen, as_of=later) == told
 
 
 def test_more_than_a_channel_bears_is_told_in_the_next_runs(alerted: Desk) -> None:

@@ -92,7 +92,7 @@ def posted(resources: Resources, channel: SlackChannel) -> str:
     key = f"digest/{resources.organization.slug}"
     section = {"type": "section", "text": {"type": "mrkdwn", "text": key}}
     told = msgspec.to_builtins(trend(resources.organization.slug))
-    message = Message(key, channel._channel, [section], key, "pending", trend=told)
+    message = Message(key, channel.channel, [section], key, "pending", trend=told)
     with resources.session() as connection:
         outbox.put(connection, resources.organization.org_id, message)
     assert _post(resources, channel, message) == 1

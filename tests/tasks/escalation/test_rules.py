@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 
 import msgspec
@@ -20,7 +20,7 @@ from tasks.zendesk.contents import TicketContent, UserContent
 from tests.tasks.escalation.conftest import Desk
 from warehouse import alert_rules, alerts
 from warehouse.alert_findings import QUERIES, Found
-from warehouse.alert_rules import RuleSettings
+from warehouse.alert_rules import QuietHours, RuleSettings
 from warehouse.alerts import window_of
 from warehouse.tables import zendesk
 
@@ -277,3 +277,23 @@ def test_no_two_alerts_of_a_ticket_and_rule_lie_within_a_cooldown(
         found = sorted(one.found_at for one in alerts.of_tickets(connection, [1]))
     gaps = [later - earlier for earlier, later in pairwise(found)]
     assert all(gap >= cooldown * HOUR for gap in gaps)
+
+
+NIGHT, NOON = QuietHours(time(22), time(6)), QuietHours(time(12), time(13))
+
+
+@pytest.mark.parametrize(
+    ("quiet", "at", "may"),
+    [
+        (QuietHours(), time(3), True),
+        (NIGHT, time(23), False),
+        (NIGHT, time(5, 59), False),
+        (NIGHT, time(6), True),
+        (NOON, time(12), False),
+        (NOON, time(13), True),
+    ],
+)
+def test_quiet_hours_may_lie_across_midnight(quiet: QuietHours, at: time, may: bool) -> None:
+    local = datetime.combine(datetime.now(UTC), at, UTC)
+    assert quiet.may_say("high", local) is may
+    assert quiet.may_say("critical", local)

@@ -114,11 +114,9 @@ def _digest(findings: list[Finding]) -> Digest:
         unusual=["34 tickets came in for <b>, where 8 are usual"],
         waiting=40,
         risky=findings,
-        risky_total=len(findings),
+        alerts=findings,
         unhappy=findings,
-        unhappy_total=len(findings),
         missed_steps=findings,
-        missed_total=len(findings),
         scored=100,
         versions="logistic-1",
     )
@@ -134,7 +132,8 @@ def test_a_long_digest_keeps_slack_s_limits_and_says_how_much_more(channel: Slac
         block["text"]["text"] for block in said if block["type"] == "section" and "text" in block
     ]
     assert all(len(section) <= 3_000 for section in sections)
-    assert all("… and 292 more" in section for section in sections[1:])
+    more = ["… and 292 more", "… and 295 more", "… and 292 more", "… and 292 more"]
+    assert all(told in section for told, section in zip(more, sections[1:], strict=True))
     assert all("<!channel>" not in section and "<@U123>" not in section for section in sections)
     assert channel.post(f"long-{id(said)}", said, fallback(_digest(found)))
 
@@ -149,6 +148,25 @@ def test_a_quiet_day_is_a_short_digest() -> None:
         "*Solved*\n10",
         "*Reopened*\nnot measured",
     ]
+
+
+def test_one_is_told_as_one() -> None:
+    """Of each thing there is one; what is of no ticket has no link."""
+    finding = Finding(7, "https://a.example/agent/tickets/7", "open", "A", "why")
+    spike = Finding(0, "", "", "", "More refunds than usual (high): 12 tickets about <refund>")
+    one = replace(_digest([finding]), alerts=[spike], scored=1)
+    titles = [block["text"]["text"] for block in blocks(one)[3:-1]]
+    assert titles == [
+        "*1 open ticket that may escalate*\n• <https://a.example/agent/tickets/7|#7> open, A: why",
+        "*1 alert of the last day that nobody has answered*\n"
+        "• More refunds than usual (high): 12 tickets about &lt;refund&gt;",
+        "*1 more open ticket where the customer turned unhappy*\n"
+        "• <https://a.example/agent/tickets/7|#7> open, A: why",
+        "*1 ticket where a step of a procedure was not done*\n"
+        "• <https://a.example/agent/tickets/7|#7> open, A: why",
+    ]
+    assert "1 ticket scored by" in str(blocks(one)[-1])
+    assert "1 that may escalate, 1 alert, 1 unhappy, 1 with a step not done" in fallback(one)
 
 
 def test_figures_that_are_held_back_are_in_no_line() -> None:

@@ -49,7 +49,7 @@ def test_slack_hears_once_a_day_while_something_is_due(
     assert queue_due(resources, "C1", as_of + 29 * DAY)
     soon, late = queued(resources)
     assert "0 requests of people overdue, 1 due within 7 days" in soon.fallback
-    assert "1 requests of people overdue" in late.fallback
+    assert "1 request of people overdue" in late.fallback
     told = json.dumps([one.blocks for one in (soon, late)])
     assert str(request_id)[:8] in told
     assert str(request_id) not in told
