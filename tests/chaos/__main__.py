@@ -1,0 +1,146 @@
+"""`make chaos`: a day of two organizations under each fault: `python -m tests.chaos --only kill`.
+
+After each fault the day is run again until it ends well; then every table and every message must
+be what an undisturbed day leaves. Exits with 1 where one is not.
+"""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tasks.settings import PROJECT
+from tests.chaos import peers, processes
+from tests.chaos.faults import Chaos, Fault, Outcome, SkippedError
+from tests.chaos.stage import staged
+
+RESULTS = PROJECT / "benchmarks" / "results" / "chaos.json"
+PAGE = PROJECT / "docs" / "reliability.md"
+BEGIN, END = "<!-- chaos: begin -->", "<!-- chaos: end -->"
+KILLS = 40
+COLUMNS = ("fault", "struck", "reruns", "seconds", "outcome")
+stdout = Console()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status."""
+    told = _parsed(arguments)
+    signal.signal(signal.SIGTERM, _stop)
+    faults = [one for one in every(told.kills) if told.only in (None, one.kind)]
+    if not faults:
+        stdout.print(f"there is no fault {told.only}", style="red")
+        return 2
+    lines = []
+    with staged() as stage:
+        for line in _struck(Chaos(stage), faults):
+            lines.append(line)
+            _show(line, len(lines), len(faults))
+    found = merged(lines)
+    stdout.print(_table(found))
+    if told.write:
+        write(found, RESULTS, PAGE)
+    return int(any(one["outcome"] == "differs" for one in found))
+
+
+def every(kills: int) -> list[Fault]:
+    """All faults, those that are the same but for their instants one after another."""
+    return [*processes.kill_rounds(kills), *processes.FAULTS, *peers.FAULTS]
+
+
+def _struck(chaos: Chaos, faults: Sequence[Fault]) -> Iterator[dict[str, Any]]:
+    for fault in faults:
+        try:
+            yield told_of(chaos.under(fault))
+        except SkippedError as skipped:
+            yield _line(fault) | {"outcome": f"skipped: {skipped}"}
+
+
+def told_of(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as a line of the table."""
+    line = _line(outcome.fault)
+    line |= {"struck": outcome.struck, "reruns": outcome.reruns}
+    line |= {"seconds": round(outcome.seconds), "differs": outcome.differs}
+    if not outcome.struck:
+        return line | {"outcome": "differs", "differs": ["the fault did not strike"]}
+    if not outcome.ended_well:
+        line["differs"] = [f"no rerun ended well: {outcome.words}", *outcome.differs]
+    return line | {"outcome": "equal" if outcome.good else "differs"}
+
+
+def _line(fault: Fault) -> dict[str, Any]:
+    return {"kind": fault.kind, "fault": fault.name, "excused": fault.excused, "differs": []}
+
+
+def merged(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One line for each fault: how often it struck, the most reruns, all seconds, what differs."""
+    found: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        known = found.setdefault(line["fault"], line)
+        if known is not line:
+            known["struck"] += line["struck"]
+            known["seconds"] += line["seconds"]
+            known["reruns"] = max(known["reruns"], line["reruns"])
+            known["differs"] = [*known["differs"], *line["differs"]]
+            known["outcome"] = max(known["outcome"], line["outcome"], key="equal".__ne__)
+    return list(found.values())
+
+
+def write(found: Sequence[dict[str, Any]], results: Path, page: Path) -> None:
+    """Keeps the lines: those of other faults stay as they are."""
+    kept = json.loads(results.read_text()) if results.exists() else []
+    fresh = {line["fault"]: line for line in found}
+    names = {one.name: place for place, one in enumerate(every(KILLS))}
+    lines = list({**{line["fault"]: line for line in kept}, **fresh}.values())
+    lines = sorted(
+        (one for one in lines if one["fault"] in names), key=lambda one: names[one["fault"]]
+    )
+    results.write_text(json.dumps(lines, indent=1, ensure_ascii=False) + "\n")
+    before, _, rest = page.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    rows = [" | ".join(_cells(line)) for line in lines]
+    table = [" | ".join(COLUMNS), " | ".join(["---"] * len(COLUMNS)), *rows]
+    body = "\n".join(f"| {row} |" for row in table)
+    page.write_text(f"{before}{BEGIN}\n{body}\n{END}{after}")
+
+
+def _cells(line: dict[str, Any]) -> list[str]:
+    outcome = f"{line['outcome']}, {line['excused']}" if line["excused"] else line["outcome"]
+    told = [line["fault"], *(str(line.get(name, "–")) for name in COLUMNS[1:4]), outcome]
+    return told
+
+
+def _show(line: dict[str, Any], number: int, of: int) -> None:
+    style = "red" if line["outcome"] == "differs" else ""
+    stdout.print(f"{number}/{of}", *_cells(line), sep="  ", style=style, highlight=False)
+    for one in line["differs"]:
+        stdout.print(f"    {one}", style="red", markup=False, soft_wrap=True)
+
+
+def _table(found: Sequence[dict[str, Any]]) -> Table:
+    table = Table(*COLUMNS)
+    for line in found:
+        table.add_row(*_cells(line), style="red" if line["outcome"] == "differs" else "")
+    return table
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--only", metavar="FAULT", help="faults of one kind, such as kill or cut")
+    parser.add_argument("--kills", type=int, default=KILLS, help=f"instants ({KILLS})")
+    parser.add_argument("--write", action="store_true", help="into benchmarks/results and docs")
+    return parser.parse_args(arguments)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(143)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
