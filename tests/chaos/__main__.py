@@ -33,19 +33,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status."""
     told = _parsed(arguments)
     signal.signal(signal.SIGTERM, _stop)
-    faults = [one for one in every(told.kills) if told.only in (None, one.kind)]
+    faults = [one for one in every(told.kills) if one.kind in (told.only or [one.kind])]
     if not faults:
-        stdout.print(f"there is no fault {told.only}", style="red")
+        stdout.print(f"there is no fault {' or '.join(told.only)}", style="red")
         return 2
     lines = []
     with staged() as stage:
+        stage.stages = told.stages
         for line in _struck(Chaos(stage), faults):
             lines.append(line)
             _show(line, len(lines), len(faults))
+            if told.write:  # as it goes: it takes hours
+                write(merged(lines), RESULTS, PAGE)
     found = merged(lines)
     stdout.print(_table(found))
-    if told.write:
-        write(found, RESULTS, PAGE)
     return int(any(one["outcome"] == "differs" for one in found))
 
 
@@ -82,14 +83,20 @@ def merged(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """One line for each fault: how often it struck, the most reruns, all seconds, what differs."""
     found: dict[str, dict[str, Any]] = {}
     for line in lines:
-        known = found.setdefault(line["fault"], line)
-        if known is not line:
-            known["struck"] += line["struck"]
-            known["seconds"] += line["seconds"]
-            known["reruns"] = max(known["reruns"], line["reruns"])
-            known["differs"] = [*known["differs"], *line["differs"]]
-            known["outcome"] = max(known["outcome"], line["outcome"], key="equal".__ne__)
+        name = line["fault"]
+        found[name] = _both(found[name], line) if name in found else line
     return list(found.values())
+
+
+def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    worse = one if one["outcome"] == "differs" else other
+    return one | {
+        "struck": one["struck"] + other["struck"],
+        "reruns": max(one["reruns"], other["reruns"]),
+        "seconds": one["seconds"] + other["seconds"],
+        "differs": [*one["differs"], *other["differs"]],
+        "outcome": worse["outcome"],
+    }
 
 
 def write(found: Sequence[dict[str, Any]], results: Path, page: Path) -> None:
@@ -132,10 +139,14 @@ def _table(found: Sequence[dict[str, Any]]) -> Table:
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--only", metavar="FAULT", help="faults of one kind, such as kill or cut")
+    parser.add_argument("--only", nargs="+", metavar="FAULT", help="kinds, such as kill or cut")
     parser.add_argument("--kills", type=int, default=KILLS, help=f"instants ({KILLS})")
     parser.add_argument("--write", action="store_true", help="into benchmarks/results and docs")
-    return parser.parse_args(arguments)
+    parser.add_argument("--stages", default="", help="of the day, to look into one: extract,check")
+    told = parser.parse_args(arguments)
+    if told.write and told.stages:
+        parser.error("what is kept is of whole days")
+    return told
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -44,19 +44,26 @@ APART = {
 # Sealed with a nonce of its own each time: compared as `opened_digests` has it.
 SEALED = {f"{one.table.fullname}.{one.column.name}" for one in sealed_columns()}
 PIECES = {"zendesk.recording_chunks.sealed"}
-Digests = dict[str, tuple[int, str]]
+WHOLE = ("rows", "whole")
+SUM = sql.SQL("md5(coalesce(string_agg({value}, '|' order by {value}), ''))")
+# By table, or whatever else is compared: its number of rows, and checksums.
+Digests = dict[str, dict[str, str]]
 
 
 def table_digests(connection: psycopg.Connection) -> Digests:
-    """(rows, checksum) of each table, as the superuser sees it: the rows of every organization."""
+    """Each table as the superuser sees it, the rows of every organization; columns by themselves
+    too, so that a difference can be told by name."""
     found: Digests = {}
     for table, columns in _columns(connection).items():
-        row = sql.SQL("row({})::text").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
-        statement = sql.SQL(
-            "select count(*), md5(coalesce(string_agg({row}, '|' order by {row}), '')) from {table}"
-        ).format(row=row, table=sql.Identifier(*table.split(".")))
-        count, checksum = connection.execute(statement).fetchone() or (0, "")
-        found[table] = (count, checksum)
+        names = [sql.Identifier(column) for column in columns]
+        whole = sql.SQL("row({})::text").format(sql.SQL(", ").join(names))
+        parts = [sql.SQL("{}::text").format(name) for name in names]
+        sums = sql.SQL(", ").join(SUM.format(value=value) for value in (whole, *parts))
+        statement = sql.SQL("select count(*)::text, {} from {}").format(
+            sums, sql.Identifier(*table.split("."))
+        )
+        told = connection.execute(statement).fetchone() or ()
+        found[table] = dict(zip(("rows", "whole", *columns), told, strict=True))
     return found
 
 
@@ -88,7 +95,7 @@ def _columns(connection: psycopg.Connection) -> dict[str, list[str]]:
 
 
 def opened_digests(slugs: Iterable[str]) -> Digests:
-    """(values, checksum) of what is sealed in each column, and of each organization's sounds.
+    """What is sealed in each column, opened, and the sounds of each organization.
 
     The connections' tokens are counted only: they are renewed as they end.
     """
@@ -97,7 +104,7 @@ def opened_digests(slugs: Iterable[str]) -> Digests:
         with opened(slug) as resources:
             for name, value in (*_iter_values(resources), *_iter_sounds(resources)):
                 values.setdefault(name, []).append(f"{slug}/".encode() + value)
-    return {name: (len(found), _checksum(found)) for name, found in values.items()}
+    return {name: _digest(found) for name, found in values.items()}
 
 
 def _iter_values(resources: Resources) -> Iterator[tuple[str, bytes]]:
@@ -126,15 +133,15 @@ def _iter_sounds(resources: Resources) -> Iterator[tuple[str, bytes]]:
             yield "recordings, as they sound", f"{one.call_id}/".encode() + heard.digest()
 
 
-def _checksum(values: Iterable[bytes]) -> str:
+def _digest(values: list[bytes]) -> dict[str, str]:
     whole = sha256()
     for value in sorted(values):
         whole.update(sha256(value).digest())
-    return whole.hexdigest()
+    return {"rows": str(len(values)), "whole": whole.hexdigest()}
 
 
 def slack_digest(sandbox: Sandbox) -> Digests:
-    """(messages, checksum) of each channel: what they say, in their order, who answers whom."""
+    """The messages of each channel: what they say, in which order, and what they answer."""
     found: dict[str, list[bytes]] = {}
     headers = {"Authorization": f"Bearer {sandbox.control_token}"}
     answer = httpx.get(f"{sandbox.control_url}/slack/messages", headers=headers, timeout=60)
@@ -143,8 +150,9 @@ def slack_digest(sandbox: Sandbox) -> Digests:
     for one in messages:
         told = {"key": _key(one), "text": one["text"], "blocks": _without_files(one.get("blocks"))}
         told["answers"] = places.get(one.get("thread_ts", ""), "")
-        found.setdefault(f"Slack, {one['channel_name']}", []).append(msgspec.json.encode(told))
-    return {name: (len(told), _checksum(told)) for name, told in found.items()}
+        said = found.setdefault(f"Slack, {one['channel_name']}", [])
+        said.append(msgspec.json.encode(told | {"place": len(said)}))
+    return {name: _digest(told) for name, told in found.items()}
 
 
 def _key(message: dict[str, Any]) -> str:
@@ -161,10 +169,12 @@ def _without_files(told: Any) -> Any:
 
 
 def differing(found: Digests, expected: Digests) -> list[str]:
-    """What differs, each with the rows there are and those there should be."""
-    none = (0, "")
-    return [
-        f"{name}: {found.get(name, none)[0]} of {expected.get(name, none)[0]}"
-        for name in sorted(found.keys() | expected.keys())
-        if found.get(name, none) != expected.get(name, none)
-    ]
+    """What differs: the rows there are of those there should be, and the columns."""
+    lines = []
+    for name in sorted(found.keys() | expected.keys()):
+        here, there = (one.get(name, {"rows": "0"}) for one in (found, expected))
+        if here != there:
+            columns = [one for one in here if here[one] != there.get(one) and one not in WHOLE]
+            told = f" ({', '.join(columns)})" if columns else ""
+            lines.append(f"{name}: {here['rows']} of {there['rows']}{told}")
+    return lines

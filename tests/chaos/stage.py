@@ -38,6 +38,17 @@ BY_CONSENT = "acme"
 KEPT, USED = "vensor_before", "vensor_chaos"
 DISK_BYTES = 4 * 1024**3
 LONGEST_DAY_SECONDS = 900.0
+# The day that `vensor daily` runs, without some of its stages.
+SOME_STAGES = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from cli import orchestrator
+home, as_of, stages = sys.argv[1:]
+orchestrator.configure(Path(home))
+from flows.daily import daily
+daily(as_of=datetime.fromisoformat(as_of), stages=stages.split(","))
+"""
 URLS = ("WAREHOUSE", "LOADER", "TRANSFORMER")
 
 
@@ -74,7 +85,7 @@ class Stage:
     """The stage. `told` is added to the environment of every day.
 
     `home` is vensor's, `warehouse` where Postgres lies: on a small disk of its own, if `mounted`.
-    `whole_seconds` is how long an undisturbed day takes.
+    `whole_seconds` is how long an undisturbed day takes. A day has `stages`, or else all of them.
     """
 
     home: Path
@@ -82,6 +93,7 @@ class Stage:
     as_of: datetime
     terminal: Terminal
     sandbox: peers.Sandbox
+    stages: str = ""
     whole_seconds: float = 60.0
     told: dict[str, str] = field(default_factory=dict)
     days: list[Day] = field(default_factory=list)
@@ -124,10 +136,7 @@ class Stage:
         log = self.home / f"day-{len(self.days)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [
-                    *(sys.executable, "-c", "from cli.main import main; main()"),
-                    *("daily", "--as-of", self.as_of.isoformat()),
-                ],
+                [sys.executable, "-c", *self._command()],
                 env=self.terminal.environment | self.told | dict(told or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -136,6 +145,12 @@ class Stage:
             )
         self.days.append(Day(process, log))
         return self.days[-1]
+
+    def _command(self) -> tuple[str, ...]:
+        as_of = self.as_of.isoformat()
+        if self.stages:
+            return (SOME_STAGES, str(self.home), as_of, self.stages)
+        return ("from cli.main import main; main()", "daily", "--as-of", as_of)
 
     def run(self, told: Mapping[str, str] | None = None) -> Day:
         """A day of both organizations, which has ended; how, its process says."""
@@ -232,9 +247,13 @@ def _set_up(home: Path, warehouse: Path) -> Stage:
     before = _terminal(home, kek, logins)
     for account in TICKETS:
         connect(before, sandbox, account, account)
-    with before.within(), opened(BY_CONSENT) as resources:  # the other renews without a pair
-        told = sandbox.zendesk[BY_CONSENT]
-        store_zendesk(resources, base_url=told["base_url"], credentials=consented(told))
+    with before.within():
+        for slug in TICKETS:
+            with opened(slug) as resources:  # its keyed hashes are the same after each restoring
+                resources.cipher.keyed_hash(b"", purpose="make the key")
+        with opened(BY_CONSENT) as resources:  # the other renews without a pair
+            told = sandbox.zendesk[BY_CONSENT]
+            store_zendesk(resources, base_url=told["base_url"], credentials=consented(told))
     peers.stop(home)
     shutil.copytree(home / "sandbox", home / "sandbox.before")
     terminal = _terminal(home, kek, initialise_embedded(warehouse, database=USED))
