@@ -26,10 +26,10 @@ Answer = Told | NoAnswerError | None
 class OpenAIAnalyst:
     """Verdicts, codes and quotations by a model; what they add up to is computed here.
 
-    There is no score in an answer that a ticket's text could set. Where a quotation stands in no
-    turn of the right speaker the ticket is asked about once more; what then still does not stand
-    is dropped and counted. Where the model refuses, is cut off or filtered, the rules assess the
-    ticket, and the reason is noted.
+    There is no score in an answer that a ticket's text could set. Where an answer is malformed, or
+    a quotation stands in no turn of the right speaker, the ticket is asked about once more; what
+    then still does not stand is dropped and counted. Where the model refuses, is cut off or
+    filtered, or malformed twice, the rules assess the ticket, and the reason is noted.
     """
 
     remote = True
@@ -53,7 +53,7 @@ class OpenAIAnalyst:
         asked = [Asked(case, shown_turns(case)) for case in cases]
         answers = self._answers(asked)
         found = [self._verified(one, told) for one, told in zip(asked, answers, strict=False)]
-        self._ask_again(asked, found)
+        self._ask_again(asked, answers, found)
         return self._completed(cases, answers, found)
 
     def way(self) -> Flag | None:
@@ -86,9 +86,16 @@ class OpenAIAnalyst:
             for one, told in zip(found, answers, strict=True)
         ]
 
-    def _ask_again(self, asked: Sequence[Asked], found: list[Assessment | None]) -> None:
-        """Puts a better answer in the place of one with quotations that do not stand."""
-        again = [at for at, one in enumerate(found) if one is not None and one.dropped_quotes]
+    def _ask_again(
+        self, asked: Sequence[Asked], answers: Sequence[Answer], found: list[Assessment | None]
+    ) -> None:
+        """Puts a better answer in the place of one that is malformed, or whose quotations do not
+        stand: either happens by chance, and what is stored stays until its ticket changes."""
+        again = [
+            at
+            for at, (told, one) in enumerate(zip(answers, found, strict=True))
+            if _why_not(told) == "malformed" or (one is not None and one.dropped_quotes)
+        ]
         try:
             second = self._answers([asked[at] for at in again], again=True)
         except BudgetSpentError:
@@ -151,7 +158,7 @@ class OpenAIAnalyst:
 def _better(former: Assessment | None, later: Assessment | None) -> Assessment | None:
     """The one with fewer quotations that do not stand."""
     if former is None or later is None:
-        return former
+        return former or later
     return later if later.dropped_quotes < former.dropped_quotes else former
 
 

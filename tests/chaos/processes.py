@@ -68,9 +68,9 @@ def same_day_again(stage: Stage) -> int:
 
 
 def two_at_once(stage: Stage) -> int:
-    """Two terminals begin the same day; how many were turned away or both ended well."""
+    """Two terminals begin the same day; how many were turned away by the other."""
     days = [stage.begin(), stage.begin()]
-    return sum(day.wait() >= 0 for day in days)
+    return sum(day.wait() != 0 and "is under way" in day.all_words() for day in days)
 
 
 def postgres_killed(stage: Stage) -> int:

@@ -76,8 +76,12 @@ class Day:
 
     def words(self) -> str:
         """What it said last, for whoever looks into a failure."""
-        lines = self.log.read_text(errors="replace").strip().splitlines()
+        lines = self.all_words().strip().splitlines()
         return lines[-1] if lines else ""
+
+    def all_words(self) -> str:
+        """All that it said."""
+        return self.log.read_text(errors="replace")
 
 
 @dataclass
