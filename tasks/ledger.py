@@ -32,16 +32,19 @@ class StageLine:
 
 @dataclass(frozen=True)
 class Run:
-    """A run under way; `lines` grows as its stages end."""
+    """A run under way; `lines` grows as its stages end, before each of which it must `keep` its
+    place among the organization's runs."""
 
     slug: str
     run_id: UUID
     as_of: datetime
     resources: Resources
     lines: list[StageLine] = field(default_factory=list)
+    keep: Callable[[], None] = lambda: None
 
     def stage(self, name: str, work: Callable[[], StageResult]) -> None:
         """Does `work` and records it; on failure records its class and lets the error on."""
+        self.keep()
         report(name, 0)
         started = time.monotonic()
         result, failure = StageResult(), None
@@ -82,7 +85,7 @@ def running(slug: str, *, flow: str, as_of: datetime) -> Iterator[Run]:
 
     Raises: TransientError when another run of the organization is under way, as `turn` does.
     """
-    with opened(slug) as resources, turn(resources):
+    with opened(slug) as resources, turn(resources) as keep:
         with resources.session() as connection:
             org_id = resources.organization.org_id
             run_id = ledger.begin(connection, org_id, flow=flow, as_of=as_of)
@@ -94,7 +97,7 @@ def running(slug: str, *, flow: str, as_of: datetime) -> Iterator[Run]:
             )
         state = "failed"
         try:
-            yield Run(slug, run_id, as_of, resources)
+            yield Run(slug, run_id, as_of, resources, keep=keep)
             state = "completed"
         finally:
             with resources.session() as connection:
@@ -102,8 +105,12 @@ def running(slug: str, *, flow: str, as_of: datetime) -> Iterator[Run]:
 
 
 @contextmanager
-def turn(resources: Resources, *, patience_seconds: float | None = None) -> Iterator[None]:
+def turn(
+    resources: Resources, *, patience_seconds: float | None = None
+) -> Iterator[Callable[[], None]]:
     """The organization's one place for a run, for which a run of a deployment waits for an hour.
+
+    What is yielded takes it again where it was lost with its connection; see `ledger.exclusive`.
 
     Someone at the terminal is told at once and decides. Who waits holds nothing but a place of its
     worker's: the place itself is a lock of the warehouse's, which a killed run gives up by itself.
@@ -113,22 +120,25 @@ def turn(resources: Resources, *, patience_seconds: float | None = None) -> Iter
     patience = _patience_seconds() if patience_seconds is None else patience_seconds
     began = time.monotonic()
     with ExitStack() as held:
-        while not _took(resources, held, last=time.monotonic() - began >= patience):
+        while (keep := _took(resources, held, last=_over(began, patience))) is None:
             waited = round(time.monotonic() - began)
             report("wait", waited, total=round(patience), note="seconds for another run")
             time.sleep(min(PAUSE_SECONDS, patience))
-        yield
+        yield keep
 
 
-def _took(resources: Resources, held: ExitStack, *, last: bool) -> bool:
-    """Whether the place is held now. The `last` time, why not is let out."""
+def _over(began: float, patience_seconds: float) -> bool:
+    return time.monotonic() - began >= patience_seconds
+
+
+def _took(resources: Resources, held: ExitStack, *, last: bool) -> Callable[[], None] | None:
+    """What keeps the place that is held now, or None. The `last` time, why not is let out."""
     try:
-        held.enter_context(ledger.exclusive(resources.engine, resources.organization))
+        return held.enter_context(ledger.exclusive(resources.engine, resources.organization))
     except TransientError:
         if last:
             raise
-        return False
-    return True
+        return None
 
 
 def _patience_seconds() -> float:

@@ -1,6 +1,6 @@
 """The ledger of runs: what ran for whom, how far it came, what it moved."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 
 from warehouse.errors import TransientError
 from warehouse.sessions import Organization, translated_errors
@@ -41,24 +42,54 @@ def summed(results: Sequence[StageResult]) -> StageResult:
 @contextmanager
 def exclusive(
     engine: Engine, organization: Organization, what: Literal["run", "rotation", "posting"] = "run"
-) -> Iterator[None]:
+) -> Iterator[Callable[[], None]]:
     """Holds the organization's one place for a run; a killed process gives it up by itself.
 
-    Raises: TransientError when another run holds it.
+    So does one whose connection is lost, or whose warehouse was started again: what is yielded,
+    called between two pieces of work, takes the place again then.
+
+    Raises: TransientError when another run holds it, now or by then.
     """
     with translated_errors(), engine.connect() as connection:
         place = {"name": f"vensor {what} {organization.org_id}"}
-        got = connection.execute(
-            text("select pg_try_advisory_lock(hashtextextended(:name, 0))"), place
-        ).scalar_one()
-        connection.commit()
-        if not got:
-            raise TransientError(f"a {what} of {organization.slug} is under way; try again later")
-        try:
-            yield
-        finally:
-            connection.execute(text("select pg_advisory_unlock(hashtextextended(:name, 0))"), place)
+
+        def take() -> None:
+            got = connection.execute(
+                text("select pg_try_advisory_lock(hashtextextended(:name, 0))"), place
+            ).scalar_one()
             connection.commit()
+            if not got:
+                raise TransientError(
+                    f"a {what} of {organization.slug} is under way; try again later"
+                )
+
+        def keep() -> None:
+            if not _answers(connection):
+                with translated_errors():
+                    take()
+
+        take()
+        try:
+            yield keep
+        finally:
+            if _answers(connection):
+                connection.execute(
+                    text("select pg_advisory_unlock(hashtextextended(:name, 0))"), place
+                )
+                connection.commit()
+
+
+def _answers(connection: Connection) -> bool:
+    """Whether a connection is still the one that it was; a lost one is another when used again."""
+    try:
+        connection.execute(text("select 1"))
+        connection.commit()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        connection.rollback()
+        return False
+    return True
 
 
 def begin(connection: Connection, org_id: UUID, *, flow: str, as_of: datetime) -> UUID:
