@@ -51,8 +51,16 @@ LIBPQ = {
     "sslkey": "PGSSLKEY",
     "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION",
 }
-# Messages of PostgreSQL after which the same statement may well succeed.
-PASSING = ("deadlock detected", "lock timeout", "terminating connection", "closed the connection")
+# Messages of PostgreSQL, and of its client, after which the same statement may well succeed.
+PASSING = (
+    "deadlock detected",
+    "lock timeout",
+    "terminating connection",
+    "closed the connection",
+    "could not receive data from server",
+    "could not send data to server",
+    "the database system is",  # starting up, shutting down, in recovery
+)
 
 
 @dataclass(frozen=True)
