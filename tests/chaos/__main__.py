@@ -25,7 +25,8 @@ RESULTS = PROJECT / "benchmarks" / "results" / "chaos.json"
 PAGE = PROJECT / "docs" / "reliability.md"
 BEGIN, END = "<!-- chaos: begin -->", "<!-- chaos: end -->"
 KILLS = 40
-COLUMNS = ("fault", "struck", "reruns", "seconds", "outcome")
+COLUMNS = ("fault", "stages", "struck", "reruns", "seconds", "outcome")
+WHOLE = "all"
 stdout = Console()
 
 
@@ -41,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with staged() as stage:
         stage.stages = told.stages
         for line in _struck(Chaos(stage), faults):
-            lines.append(line)
-            _show(line, len(lines), len(faults))
+            lines.append(line | {"stages": told.stages or WHOLE})
+            _show(lines[-1], len(lines), len(faults))
             if told.write:  # as it goes: it takes hours
                 write(merged(lines), RESULTS, PAGE)
     found = merged(lines)
@@ -100,9 +101,15 @@ def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 
 
 def write(found: Sequence[dict[str, Any]], results: Path, page: Path) -> None:
-    """Keeps the lines: those of other faults stay as they are."""
+    """Keeps the lines: those of other faults stay as they are, and so does what is of a whole day
+    where this one was of some stages."""
     kept = json.loads(results.read_text()) if results.exists() else []
-    fresh = {line["fault"]: line for line in found}
+    whole = {line["fault"] for line in kept if line["stages"] == WHOLE}
+    fresh = {
+        line["fault"]: line
+        for line in found
+        if line["stages"] == WHOLE or line["fault"] not in whole
+    }
     names = {one.name: place for place, one in enumerate(every(KILLS))}
     lines = list({**{line["fault"]: line for line in kept}, **fresh}.values())
     lines = sorted(
@@ -119,7 +126,7 @@ def write(found: Sequence[dict[str, Any]], results: Path, page: Path) -> None:
 
 def _cells(line: dict[str, Any]) -> list[str]:
     outcome = f"{line['outcome']}, {line['excused']}" if line["excused"] else line["outcome"]
-    told = [line["fault"], *(str(line.get(name, "–")) for name in COLUMNS[1:4]), outcome]
+    told = [line["fault"], *(str(line.get(name, "–")) for name in COLUMNS[1:5]), outcome]
     return told
 
 
@@ -143,10 +150,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=KILLS, help=f"instants ({KILLS})")
     parser.add_argument("--write", action="store_true", help="into benchmarks/results and docs")
     parser.add_argument("--stages", default="", help="of the day, to look into one: extract,check")
-    told = parser.parse_args(arguments)
-    if told.write and told.stages:
-        parser.error("what is kept is of whole days")
-    return told
+    return parser.parse_args(arguments)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
