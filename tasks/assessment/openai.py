@@ -51,9 +51,9 @@ class OpenAIAnalyst:
     def assess(self, cases: Sequence[Case]) -> list[Assessment]:
         """As `Analyst.assess`. Raises: as `OpenAIService.call`, but for answers that are none."""
         asked = [Asked(case, shown_turns(case)) for case in cases]
-        answers = self._answers(asked)
+        answers = self._retold(asked, self._answers(asked))
         found = [self._verified(one, told) for one, told in zip(asked, answers, strict=False)]
-        self._ask_again(asked, answers, found)
+        self._ask_again(asked, found)
         return self._completed(cases, answers, found)
 
     def way(self) -> Flag | None:
@@ -86,16 +86,20 @@ class OpenAIAnalyst:
             for one, told in zip(found, answers, strict=True)
         ]
 
-    def _ask_again(
-        self, asked: Sequence[Asked], answers: Sequence[Answer], found: list[Assessment | None]
-    ) -> None:
-        """Puts a better answer in the place of one that is malformed, or whose quotations do not
-        stand: either happens by chance, and what is stored stays until its ticket changes."""
-        again = [
-            at
-            for at, (told, one) in enumerate(zip(answers, found, strict=True))
-            if _why_not(told) == "malformed" or (one is not None and one.dropped_quotes)
-        ]
+    def _retold(self, asked: Sequence[Asked], answers: list[Answer]) -> list[Answer]:
+        """With a second answer in the place of each that was malformed: that happens by chance, and
+        what is stored stays until its ticket changes."""
+        again = [at for at, told in enumerate(answers) if _why_not(told) == "malformed"]
+        try:
+            second = self._answers([asked[at] for at in again])
+        except BudgetSpentError:
+            return answers  # the rules stand in for them; the next batch is told
+        better = dict(zip(again, second, strict=False))
+        return [better.get(at, told) for at, told in enumerate(answers)]
+
+    def _ask_again(self, asked: Sequence[Asked], found: list[Assessment | None]) -> None:
+        """Puts a better answer in the place of one with quotations that do not stand."""
+        again = [at for at, one in enumerate(found) if one is not None and one.dropped_quotes]
         try:
             second = self._answers([asked[at] for at in again], again=True)
         except BudgetSpentError:
@@ -158,7 +162,7 @@ class OpenAIAnalyst:
 def _better(former: Assessment | None, later: Assessment | None) -> Assessment | None:
     """The one with fewer quotations that do not stand."""
     if former is None or later is None:
-        return former or later
+        return former
     return later if later.dropped_quotes < former.dropped_quotes else former
 
 
