@@ -29,6 +29,7 @@ APART = {
     "app.account_budgets": "what Zendesk's minutes leave, as of now",
     "ai.usage": "what calls took: one that was made again is counted again",
     "metrics.fct_data_freshness.max_loaded_at": "when the newest row was loaded",
+    "metrics.fct_ai_coverage_daily.metric_day": "the day on which models were asked, by the clock",
     "app.connections.expires_at": "of tokens that were renewed",
     "app.outbox.slack_ts": "the instant at which Slack took it",
     "app.outbox.thread_ts": "the same, of the message that it answers",

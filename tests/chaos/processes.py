@@ -25,13 +25,14 @@ LEFT_BYTES = 2 * 1024 * 1024
 def kill_rounds(kills: int) -> list[Fault]:
     """Rounds of kills, four before each day that may end: at instants spread over a whole day.
 
-    One of each stretch of the day, in an order drawn once and for all. In every second round what
-    the run had started, such as dbt, is left alive.
+    One of each stretch of the day, dealt out by a draw that is always the same, the earliest of a
+    round first: a day that goes on from there is shorter. In every second round what the run had
+    started, such as dbt, is left alive.
     """
     draw = random.Random(SEED)
     instants = [(at + draw.random()) / kills for at in range(kills)]
     draw.shuffle(instants)
-    rounds = [instants[at : at + KILLS_A_ROUND] for at in range(0, kills, KILLS_A_ROUND)]
+    rounds = [sorted(instants[at : at + KILLS_A_ROUND]) for at in range(0, kills, KILLS_A_ROUND)]
     made = []
     for number, round_ in enumerate(rounds):
         name, family = (

@@ -36,7 +36,7 @@ from warehouse.sessions import Logins
 TICKETS = {"acme": 60, "globex": 40}
 BY_CONSENT = "acme"
 KEPT, USED = "vensor_before", "vensor_chaos"
-DISK_BYTES = 4 * 1024**3
+DISK_BYTES = 2 * 1024**3
 LONGEST_DAY_SECONDS = 900.0
 # The day that `vensor daily` runs, without some of its stages.
 SOME_STAGES = """
