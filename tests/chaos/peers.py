@@ -112,8 +112,14 @@ def models_answer(kind: str, times: int, *names: str, **more: Any) -> Callable[[
 
 FAULTS = (
     Fault("cut", "the connection to Postgres cut in COPY", cut("in COPY", 60)),
-    Fault("cut", "… cut before COMMIT is heard", cut("before COMMIT", 200)),
-    Fault("cut", "… cut after COMMIT, its answer lost", cut("after COMMIT", 200)),
+    Fault(
+        "cut", "the connection to Postgres cut before COMMIT is heard", cut("before COMMIT", 200)
+    ),
+    Fault(
+        "cut",
+        "the connection to Postgres cut after COMMIT, its answer lost",
+        cut("after COMMIT", 200),
+    ),
     Fault(
         "zendesk",
         "Zendesk answers 429",
@@ -122,11 +128,11 @@ FAULTS = (
             zendesk("429", EVENTS, times=2, retry_after=2),
         ),
     ),
-    Fault("zendesk", "… 500", asked_wrong(zendesk("500", times=8, skip=6))),
-    Fault("zendesk", "… 504", asked_wrong(zendesk("504", times=8, skip=6))),
+    Fault("zendesk", "Zendesk answers 500", asked_wrong(zendesk("500", times=8, skip=6))),
+    Fault("zendesk", "Zendesk answers 504", asked_wrong(zendesk("504", times=8, skip=6))),
     Fault(
         "zendesk",
-        "… with a truncated page",
+        "Zendesk answers with a truncated page",
         asked_wrong(
             zendesk("truncate", TICKETS, times=2),
             zendesk("truncate", EVENTS, times=2, cut="connection"),
@@ -134,12 +140,12 @@ FAULTS = (
     ),
     Fault(
         "zendesk",
-        "… with a page that is no JSON",
+        "Zendesk answers with a page that is no JSON",
         asked_wrong(zendesk("garbage", "/api/v2/", times=3, skip=6)),
     ),
     Fault(
         "zendesk",
-        "… with a cursor that repeats",
+        "Zendesk answers with a cursor that repeats",
         asked_wrong(
             zendesk("repeat_cursor", TICKETS, account="acme"),
             zendesk("repeat_cursor", EVENTS, account="globex"),
@@ -147,7 +153,7 @@ FAULTS = (
     ),
     Fault(
         "zendesk",
-        "… with each record of a page twice",
+        "Zendesk answers with each record of a page twice",
         asked_wrong(
             zendesk("duplicate_page", TICKETS, times=2), zendesk("duplicate_page", EVENTS, times=2)
         ),
@@ -189,20 +195,28 @@ FAULTS = (
     ),
     Fault("openai", "OpenAI answers 429", models_answer("429", 3, *MODELS), models="openai"),
     Fault(
-        "openai", "… 504 in the end", models_answer("hang", 2, *MODELS, seconds=3), models="openai"
+        "openai",
+        "OpenAI hangs, then answers 504",
+        models_answer("hang", 2, *MODELS, seconds=3),
+        models="openai",
     ),
     Fault(
         "openai",
-        "… with a refusal",
+        "OpenAI answers with a refusal",
         models_answer("refusal", 2, "responses"),
         models="openai",
         excused="but for the two tickets refused: rules assess those",
         tables=ASSESSED,
     ),
-    Fault("openai", "… with no JSON", models_answer("no_json", 2, "responses"), models="openai"),
     Fault(
         "openai",
-        "… with fewer answers than questions",
+        "OpenAI answers with no JSON",
+        models_answer("no_json", 2, "responses"),
+        models="openai",
+    ),
+    Fault(
+        "openai",
+        "OpenAI answers with less than was asked",
         models_answer("fewer_answers", 2, "embeddings", "responses"),
         models="openai",
     ),
