@@ -70,10 +70,8 @@ def told_of(outcome: Outcome) -> dict[str, Any]:
     line |= {"struck": outcome.struck, "reruns": outcome.reruns}
     line |= {"seconds": round(outcome.seconds), "differs": outcome.differs}
     if not outcome.struck:
-        return line | {"outcome": "differs", "differs": ["the fault did not strike"]}
-    if not outcome.ended_well:
-        line["differs"] = [f"no rerun ended well: {outcome.words}", *outcome.differs]
-    return line | {"outcome": "equal" if outcome.good else "differs"}
+        line["differs"] = ["the fault did not strike", *outcome.differs]
+    return line | {"outcome": "differs" if line["differs"] else "equal"}
 
 
 def _line(fault: Fault) -> dict[str, Any]:

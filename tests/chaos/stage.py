@@ -74,6 +74,10 @@ class Day:
         """Its exit status."""
         return self.process.wait(timeout=LONGEST_DAY_SECONDS)
 
+    @property
+    def ended_well(self) -> bool:
+        return self.process.returncode == 0
+
     def words(self) -> str:
         """What it said last, for whoever looks into a failure."""
         lines = self.all_words().strip().splitlines()
