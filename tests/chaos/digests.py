@@ -29,7 +29,13 @@ APART = {
     "app.account_budgets": "what Zendesk's minutes leave, as of now",
     "ai.usage": "what calls took: one that was made again is counted again",
     "metrics.fct_data_freshness.max_loaded_at": "when the newest row was loaded",
-    "metrics.fct_ai_coverage_daily.metric_day": "the day on which models were asked, by the clock",
+    "metrics.fct_data_freshness.rows_in": "of the history of runs",
+    "metrics.fct_data_freshness.rows_out": "the same",
+    **{
+        f"metrics.fct_ai_coverage_daily.{column}": "what calls took, as in ai.usage"
+        for column in ("calls", "input_tokens", "output_tokens", "cost_usd")
+        + ("latency_n", "latency_sum_ms", "latency_histogram")
+    },
     "app.connections.expires_at": "of tokens that were renewed",
     "app.outbox.slack_ts": "the instant at which Slack took it",
     "app.outbox.thread_ts": "the same, of the message that it answers",
@@ -49,6 +55,8 @@ APART = {
 ONLY = {
     # of gates and builds they are fingerprints of when the last row was loaded
     "app.watermarks": sql.SQL("where source = 'zendesk'"),
+    # the others are of days, by the clock, on which a model was asked
+    "metrics.fct_ai_coverage_daily": sql.SQL("where eligible > 0"),
 }
 # Sealed with a nonce of its own each time: compared as `opened_digests` has it.
 SEALED = {f"{one.table.fullname}.{one.column.name}" for one in sealed_columns()}
