@@ -22,6 +22,8 @@ from warehouse.recordings import stored_recordings
 from warehouse.sealed import sealed_columns
 
 SCHEMAS = ("app", "zendesk", "knowledge", "ai", "metrics")
+LATENCY = ("latency_n", "latency_sum_ms", "latency_histogram")
+SPENT = ("calls", "input_tokens", "output_tokens", "cost_usd", *LATENCY)
 # By table or by column, of any table where no table is named; a table's name stands for all of it.
 APART = {
     "app.runs": "the history of runs: a disturbed day has more of them",
@@ -31,11 +33,7 @@ APART = {
     "metrics.fct_data_freshness.max_loaded_at": "when the newest row was loaded",
     "metrics.fct_data_freshness.rows_in": "of the history of runs",
     "metrics.fct_data_freshness.rows_out": "the same",
-    **{
-        f"metrics.fct_ai_coverage_daily.{column}": "what calls took, as in ai.usage"
-        for column in ("calls", "input_tokens", "output_tokens", "cost_usd")
-        + ("latency_n", "latency_sum_ms", "latency_histogram")
-    },
+    **{f"metrics.fct_ai_coverage_daily.{one}": "what calls took, as in ai.usage" for one in SPENT},
     "app.connections.expires_at": "of tokens that were renewed",
     "app.outbox.slack_ts": "the instant at which Slack took it",
     "app.outbox.thread_ts": "the same, of the message that it answers",
