@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # would otherwise be compiled again by every process.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up test test-all test-superset check lint lint-deploy bench docs pages setup setup-dev down clean
+.PHONY: demo up test test-all test-superset check lint lint-deploy bench chaos docs pages setup setup-dev down clean
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -21,6 +21,10 @@ test: setup-dev
 # what `make test` leaves out as well: a quarter of an hour more on two cores
 test-all: setup-dev
 	@$(PYTEST)
+
+# On demand: a day of two organizations under each fault, hours of it; ONLY=kind for some of them.
+chaos: setup-dev
+	@$(BIN)/python -m tests.chaos $(if $(ONLY),--only $(ONLY)) $(if $(KILLS),--kills $(KILLS))
 
 # On demand: a Superset of its own, 0.8 GB. PICTURES=folder takes one of each dashboard.
 SUPERSET := .superset-venv

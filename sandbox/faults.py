@@ -9,7 +9,8 @@ import msgspec
 
 Kind = Literal[
     "403", "429", "500", "502", "503", "504", "truncate", "hang", "repeat_cursor", "expire_token",
-    "timeout_after_commit",
+    "revoke_token", "timeout_after_commit", "garbage", "duplicate_page", "refusal", "no_json",
+    "fewer_answers",
 ]  # fmt: skip
 
 
@@ -20,7 +21,10 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     The first ``skip`` matching requests pass, the next ``times`` are hit. ``seconds`` is
     how long a hang lasts, ``retry_after`` what a 429 says. ``cut`` tells how a page is
     truncated: "json" sends half the body as if it were whole, "connection" drops the
-    connection half way.
+    connection half way. "expire_token" ends the request's access token, "revoke_token" its
+    refresh token as well. "garbage" is some proxy's page in place of the answer;
+    "duplicate_page" has each record twice. Of OpenAI's: a model's "refusal", words that are
+    "no_json" where an object was asked for, "fewer_answers" than there were questions.
     """
 
     path: str

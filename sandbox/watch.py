@@ -10,10 +10,11 @@ import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.faults import Fault, Faults, Seen
-from sandbox.spoil import refusal, repeat_position
+from sandbox.spoil import SPOILT, refusal
 from sandbox.zendesk.desk import Desk
 
 KEPT_REQUESTS = 20_000
+ENDED = ("expire_token", "revoke_token")
 
 
 class Logged(msgspec.Struct, frozen=True):
@@ -114,9 +115,9 @@ class Watch:
         kind = fault.kind
         if kind == "hang":
             await _wait(receive, fault.seconds)
-        if kind == "expire_token":
-            self._expire(seen, scope)
-        if kind.isdigit() or kind == "hang" or (kind == "expire_token" and not seen.account):
+        if kind in ENDED:
+            self._end_token(seen, scope, whole=kind == "revoke_token")
+        if kind.isdigit() or kind == "hang" or (kind in ENDED and not seen.account):
             status = int(kind) if kind.isdigit() else 504 if kind == "hang" else 401
             answer.status, answer.headers, body = refusal(seen.path, status, fault.retry_after)
             await answer.release(body)
@@ -129,17 +130,21 @@ class Watch:
         else:
             await _release_spoilt(fault, seen, answer)
 
-    def _expire(self, seen: Seen, scope: Scope) -> None:
+    def _end_token(self, seen: Seen, scope: Scope, *, whole: bool) -> None:
         desk = self._desks.get(seen.account or "")
         given = dict(scope["headers"]).get(b"authorization", b"").decode()
-        if desk:
-            desk.oauth.expire(given.partition(" ")[2].strip())
+        token = given.partition(" ")[2].strip()
+        grant = desk.oauth.check(token) if desk else None
+        if desk and grant and whole:
+            desk.oauth.revoke(grant.pair)
+        elif desk:
+            desk.oauth.expire(token)
 
 
 async def _release_spoilt(fault: Fault, seen: Seen, answer: Answer) -> None:
     body = answer.body
-    if fault.kind == "repeat_cursor":
-        body = repeat_position(body, seen)
+    if fault.kind in SPOILT:
+        body = SPOILT[fault.kind](body, seen)
     if fault.kind != "truncate":
         await answer.release(body)
         return

@@ -7,11 +7,13 @@ from tasks.recording_ends import sweep_objects
 from tasks.resources import opened
 from tasks.step import step
 from tasks.zendesk import STREAMS
+from tasks.zendesk.probing import BROKEN
 from warehouse.corrections import end_of_gone
 from warehouse.deletion import forget_deleted_tickets, forget_deleted_users
 from warehouse.erasure import forget_marked_again
 from warehouse.ledger import StageResult
 from warehouse.loading import fill_author_roles
+from warehouse.modes import StreamMode
 from warehouse.organizations import ensure_partitions
 
 STREAM_NAMES = tuple(STREAMS)
@@ -33,8 +35,13 @@ def probe_streams(slug: str, as_of: datetime) -> None:
     with extracting(slug, as_of, "probe") as extraction:
         known = extraction.modes()
         for name, ways in STREAMS.items():
-            if name not in known and ways.export and ways.listed:
+            if ways.export and ways.listed and _is_unknown(known.get(name)):
                 extraction.probe(name)
+
+
+def _is_unknown(found: StreamMode | None) -> bool:
+    """Of a way that was broken when it was tried nothing is known: it may be whole by now."""
+    return found is None or BROKEN in (found.export, found.list)
 
 
 @step

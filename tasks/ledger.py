@@ -32,16 +32,19 @@ class StageLine:
 
 @dataclass(frozen=True)
 class Run:
-    """A run under way; `lines` grows as its stages end."""
+    """A run under way; `lines` grows as its stages end, before each of which it must `keep` its
+    place among the organization's runs."""
 
     slug: str
     run_id: UUID
     as_of: datetime
     resources: Resources
     lines: list[StageLine] = field(default_factory=list)
+    keep: Callable[[], None] = lambda: None
 
     def stage(self, name: str, work: Callable[[], StageResult]) -> None:
         """Does `work` and records it; on failure records its class and lets the error on."""
+        self.keep()
         report(name, 0)
         started = time.monotonic()
         result, failure = StageResult(), None
@@ -84,7 +87,10 @@ def running(
 
     Raises: TransientError when another run of the organization is under way, as `turn` does.
     """
-    with opened(slug) as resources, turn(resources, patience_seconds=patience_seconds):
+    with (
+        opened(slug) as resources,
+        turn(resources, patience_seconds=patience_seconds) as keep,
+    ):
         with resources.session() as connection:
             org_id = resources.organization.org_id
             run_id = ledger.begin(connection, org_id, flow=flow, as_of=as_of)
@@ -96,7 +102,7 @@ def running(
             )
         state = "failed"
         try:
-            yield Run(slug, run_id, as_of, resources)
+            yield Run(slug, run_id, as_of, resources, keep=keep)
             state = "completed"
         finally:
             with resources.session() as connection:
@@ -104,8 +110,12 @@ def running(
 
 
 @contextmanager
-def turn(resources: Resources, *, patience_seconds: float | None = None) -> Iterator[None]:
+def turn(
+    resources: Resources, *, patience_seconds: float | None = None
+) -> Iterator[Callable[[], None]]:
     """The organization's one place for a run, for which a run of a deployment waits for an hour.
+
+    What is yielded takes it again where it was lost with its connection; see `ledger.exclusive`.
 
     Someone at the terminal is told at once and decides. Who waits holds nothing but a place of its
     worker's: the place itself is a lock of the warehouse's, which a killed run gives up by itself.
@@ -115,22 +125,27 @@ def turn(resources: Resources, *, patience_seconds: float | None = None) -> Iter
     patience = _patience_seconds() if patience_seconds is None else patience_seconds
     began, wait = time.monotonic(), 0.0
     with ExitStack() as held:
-        while not _took(resources, held, wait, last=time.monotonic() - began >= patience):
+        while (keep := _took(resources, held, wait, last=_over(began, patience))) is None:
             waited, wait = round(time.monotonic() - began), min(PAUSE_SECONDS, patience)
             report("wait", waited, total=round(patience), note="seconds for another run")
-        yield
+        yield keep
 
 
-def _took(resources: Resources, held: ExitStack, wait_seconds: float, *, last: bool) -> bool:
-    """Whether the place is held now. The `last` time, why not is let out."""
+def _over(began: float, patience_seconds: float) -> bool:
+    return time.monotonic() - began >= patience_seconds
+
+
+def _took(
+    resources: Resources, held: ExitStack, wait_seconds: float, *, last: bool
+) -> Callable[[], None] | None:
+    """What keeps the place that is held now, or None. The `last` time, why not is let out."""
     place = ledger.exclusive(resources.engine, resources.organization, wait_seconds=wait_seconds)
     try:
-        held.enter_context(place)
+        return held.enter_context(place)
     except TransientError:
         if last:
             raise
-        return False
-    return True
+        return None
 
 
 def _patience_seconds() -> float:

@@ -108,7 +108,7 @@ def told_keys(slug: str) -> list[tuple[Told, int]]:
         return [(one, here[one.key_id]) for one in keys.all_keys(connection)]
 
 
-def _only_rotation(resources: Resources) -> AbstractContextManager[None]:
+def _only_rotation(resources: Resources) -> AbstractContextManager[object]:
     return exclusive(resources.engine, resources.organization, "rotation")
 
 

@@ -1,6 +1,6 @@
 """The ledger of runs: what ran for whom, how far it came, what it moved."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -47,22 +47,38 @@ def exclusive(
     what: Literal["run", "rotation", "posting"] = "run",
     *,
     wait_seconds: float = 0.0,
-) -> Iterator[None]:
+) -> Iterator[Callable[[], None]]:
     """Holds the organization's one place for a run; a killed process gives it up by itself.
 
-    Who waits stands in line: whoever gives the place up does not get it again before them.
+    So does one whose connection is lost, or whose warehouse was started again: what is yielded,
+    called between two pieces of work, takes the place again then. Who waits stands in line: whoever
+    gives the place up does not get it again before them.
 
-    Raises: TransientError when another run holds it at the end of `wait_seconds`.
+    Raises: TransientError when another run holds it at the end of `wait_seconds`, or by then.
     """
     with translated_errors(), engine.connect() as connection:
         place = {"name": f"vensor {what} {organization.org_id}"}
-        if not _took(connection, place, wait_seconds):
-            raise TransientError(f"a {what} of {organization.slug} is under way; try again later")
+
+        def take(wait_seconds: float) -> None:
+            if not _took(connection, place, wait_seconds):
+                raise TransientError(
+                    f"a {what} of {organization.slug} is under way; try again later"
+                )
+
+        def keep() -> None:
+            if not _answers(connection):
+                with translated_errors():
+                    take(0.0)
+
+        take(wait_seconds)
         try:
-            yield
+            yield keep
         finally:
-            connection.execute(text("select pg_advisory_unlock(hashtextextended(:name, 0))"), place)
-            connection.commit()
+            if _answers(connection):
+                connection.execute(
+                    text("select pg_advisory_unlock(hashtextextended(:name, 0))"), place
+                )
+                connection.commit()
 
 
 def _took(connection: Connection, place: dict[str, str], wait_seconds: float) -> bool:
@@ -76,6 +92,19 @@ def _took(connection: Connection, place: dict[str, str], wait_seconds: float) ->
         connection.rollback()
         return False
     connection.commit()
+    return True
+
+
+def _answers(connection: Connection) -> bool:
+    """Whether a connection is still the one that it was; a lost one is another when used again."""
+    try:
+        connection.execute(text("select 1"))
+        connection.commit()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        connection.rollback()
+        return False
     return True
 
 

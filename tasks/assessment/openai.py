@@ -26,10 +26,10 @@ Answer = Told | NoAnswerError | None
 class OpenAIAnalyst:
     """Verdicts, codes and quotations by a model; what they add up to is computed here.
 
-    There is no score in an answer that a ticket's text could set. Where a quotation stands in no
-    turn of the right speaker the ticket is asked about once more; what then still does not stand
-    is dropped and counted. Where the model refuses, is cut off or filtered, the rules assess the
-    ticket, and the reason is noted.
+    There is no score in an answer that a ticket's text could set. Where an answer is malformed, or
+    a quotation stands in no turn of the right speaker, the ticket is asked about once more; what
+    then still does not stand is dropped and counted. Where the model refuses, is cut off or
+    filtered, or malformed twice, the rules assess the ticket, and the reason is noted.
     """
 
     remote = True
@@ -51,7 +51,7 @@ class OpenAIAnalyst:
     def assess(self, cases: Sequence[Case]) -> list[Assessment]:
         """As `Analyst.assess`. Raises: as `OpenAIService.call`, but for answers that are none."""
         asked = [Asked(case, shown_turns(case)) for case in cases]
-        answers = self._answers(asked)
+        answers = self._retold(asked, self._answers(asked))
         found = [self._verified(one, told) for one, told in zip(asked, answers, strict=False)]
         self._ask_again(asked, found)
         return self._completed(cases, answers, found)
@@ -85,6 +85,17 @@ class OpenAIAnalyst:
             one or replace(next(stand_ins), fallback=_why_not(told))
             for one, told in zip(found, answers, strict=True)
         ]
+
+    def _retold(self, asked: Sequence[Asked], answers: list[Answer]) -> list[Answer]:
+        """With a second answer in the place of each that was malformed: that happens by chance, and
+        what is stored stays until its ticket changes."""
+        again = [at for at, told in enumerate(answers) if _why_not(told) == "malformed"]
+        try:
+            second = self._answers([asked[at] for at in again])
+        except BudgetSpentError:
+            return answers  # the rules stand in for them; the next batch is told
+        better = dict(zip(again, second, strict=False))
+        return [better.get(at, told) for at, told in enumerate(answers)]
 
     def _ask_again(self, asked: Sequence[Asked], found: list[Assessment | None]) -> None:
         """Puts a better answer in the place of one with quotations that do not stand."""

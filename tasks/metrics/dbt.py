@@ -8,9 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,9 +22,8 @@ from psycopg import sql
 from sqlalchemy import URL
 
 from tasks.errors import PermanentError, TransientError
-from tasks.settings import PROJECT
+from tasks.metrics.process import DBT, running, stop
 
-DBT = PROJECT / "dbt"
 MARKED = ("metrics", "fct_ticket_flow_daily")
 OnNode = Callable[[str, int, int], None]
 PARSED = "partial_parse.msgpack"
@@ -54,9 +51,16 @@ LIBPQ = {
     "sslkey": "PGSSLKEY",
     "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION",
 }
-# Messages of PostgreSQL after which the same statement may well succeed.
-PASSING = ("deadlock detected", "lock timeout", "terminating connection", "closed the connection")
-SECONDS_TO_STOP = 10.0
+# Messages of PostgreSQL, and of its client, after which the same statement may well succeed.
+PASSING = (
+    "deadlock detected",
+    "lock timeout",
+    "terminating connection",
+    "closed the connection",
+    "could not receive data from server",
+    "could not send data to server",
+    "the database system is",  # starting up, shutting down, in recovery
+)
 
 
 @dataclass(frozen=True)
@@ -162,13 +166,13 @@ def _run(
     environment = _environment(transformer, org_id, target_dir, {**NOTHING_TOLD, **told})
     environment["VENSOR_DBT_PREPARE"] = "yes" if preparing else ""
     _lend(target_dir)
-    with _started(arguments, environment, target_dir) as process:
+    with running(arguments, environment, target_dir) as process:
         try:
             for done, (name, total) in enumerate(_finished(process), start=1):
                 if on_node is not None:
                     on_node(name, done, total)
         except BaseException:
-            _stop(process)
+            stop(process)
             raise
     results = _results(target_dir / "run_results.json", process.returncode, transformer)
     _keep(target_dir)
@@ -188,32 +192,6 @@ def _keep(target_dir: Path) -> None:
         copy = kept.with_suffix(f".{uuid4().hex}")  # containers with one home have the same pids
         shutil.copyfile(own, copy)
         copy.replace(kept)  # whoever lends it meanwhile has the old one, whole
-
-
-def _started(
-    arguments: list[str], environment: dict[str, str], target_dir: Path
-) -> "subprocess.Popen[str]":
-    """dbt, in this process's group: Ctrl-C reaches it too. Its log is read, and kept nowhere."""
-    command = [sys.executable, "-m", "dbt.cli.main", "--log-format", "json", "--no-use-colors"]
-    command += ["--log-level-file", "none", "--no-version-check"]
-    return subprocess.Popen(
-        [*command, *arguments, "--project-dir", str(DBT), "--profiles-dir", str(DBT)],
-        cwd=target_dir,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-
-
-def _stop(process: "subprocess.Popen[str]") -> None:
-    """Ends dbt: asked first, so that it cancels what the warehouse is doing for it."""
-    process.send_signal(signal.SIGINT)
-    try:
-        process.communicate(timeout=SECONDS_TO_STOP)
-    except subprocess.TimeoutExpired:
-        process.kill()
 
 
 def _finished(process: "subprocess.Popen[str]") -> Iterator[tuple[str, int]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tasks.metrics.dbt import DBT
+from tasks.metrics.process import DBT
 from tasks.settings import PROJECT
 
 PAGE = PROJECT / "docs" / "data-dictionary.md"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tasks.metrics.dbt import DBT
+from tasks.metrics.process import DBT
 from tests.dbt.conftest import Desk, new_desk
 from warehouse.sessions import Logins
 

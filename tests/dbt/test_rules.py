@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tasks.metrics.dbt import DBT
+from tasks.metrics.process import DBT
 from tasks.quality.suites import SUITES
 
 MOST_LEAVES, MOST_JOINS, MOST_VIEWS = 3, 7, 5

@@ -1,5 +1,7 @@
 """How a run of dbt ends when it cannot do its work, and what it leaves behind."""
 
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +17,23 @@ from tests.dbt.conftest import new_desk
 from warehouse.sessions import Logins
 
 AS_OF = datetime(2026, 3, 10, 12, tzinfo=UTC)
+BUILD = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+from sqlalchemy import make_url
+from tasks.metrics.dbt import build
+url, org_id, as_of, target_dir = sys.argv[1:]
+build(
+    make_url(url),
+    org_id=UUID(org_id),
+    as_of=datetime.fromisoformat(as_of),
+    loaded_after=None,
+    target_dir=Path(target_dir),
+    on_node=lambda *told: print(*told, flush=True),
+)
+"""
 
 
 def test_preparing_again_takes_no_time(logins: Logins, target_dir: Path) -> None:
@@ -52,6 +71,34 @@ def test_a_run_that_is_broken_off_ends_dbt(
         desk.build(AS_OF, stop)
     left = [" ".join(one.cmdline()) for one in psutil.Process().children()]
     assert not [command for command in left if "dbt.cli.main" in command]
+
+
+def test_a_run_that_is_killed_takes_dbt_with_it(
+    engine: Engine, logins: Logins, target_dir: Path
+) -> None:
+    """SIGKILL lets it end nothing by itself; a second build would write beside the first."""
+    desk = new_desk(engine, logins, target_dir)
+    url = logins.transformer.render_as_string(hide_password=False)
+    told = (url, str(desk.organization.org_id), AS_OF.isoformat(), str(target_dir))
+    killed = subprocess.Popen([sys.executable, "-c", BUILD, *told], stdout=subprocess.PIPE)
+    assert killed.stdout is not None
+    assert killed.stdout.readline()  # one of its models is done
+    children = psutil.Process(killed.pid).children()
+    assert "dbt.cli.main" in " ".join(children[0].cmdline())
+    killed.kill()
+    killed.communicate()
+    deadline = time.monotonic() + 5
+    while _alive(children[0]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _alive(children[0])
+
+
+def _alive(process: psutil.Process) -> bool:
+    """One that has ended stays as a zombie until somebody asks for its status."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_a_warehouse_out_of_reach_is_tried_again(logins: Logins, target_dir: Path) -> None:

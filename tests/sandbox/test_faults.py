@@ -5,6 +5,26 @@ import json
 import httpx
 import pytest
 
+SCHEMA = {
+    "type": "object",
+    "properties": {"topic": {"type": "string"}, "urgent": {"type": "boolean"}},
+    "required": ["topic", "urgent"],
+    "additionalProperties": False,
+}
+FORM = {"name": "answer", "strict": True, "schema": SCHEMA}
+WORDS = [{"role": "user", "content": "Where is my parcel?"}]
+QUESTIONS = {
+    "chat/completions": {
+        "model": "gpt-5",
+        "messages": WORDS,
+        "response_format": {"type": "json_schema", "json_schema": FORM},
+    },
+    "responses": {
+        "model": "gpt-5",
+        "input": WORDS,
+        "text": {"format": {"type": "json_schema", **FORM}},
+    },
+}
 CURSOR = "incremental/tickets/cursor.json?start_time=0&per_page=50"
 
 
@@ -94,6 +114,56 @@ def test_expired_token_is_refused_until_a_new_one_comes(sandbox, control):
     assert client.get("groups.json").json()["error"] == "invalid_token"
     assert client.get("groups.json").status_code == 401
     assert sandbox.zendesk().get("groups.json").status_code == 200
+
+
+def test_garbage_in_place_of_a_page(acme, control):
+    """It is no JSON, though the answer says 200."""
+    queue(control, path="/tickets/cursor", kind="garbage")
+    answer = acme.get(CURSOR)
+    assert answer.status_code == 200
+    assert answer.text.startswith("<html>")
+
+
+def test_a_page_with_each_record_twice(acme, control):
+    """Its count says so as well, and it leads to where it would have led."""
+    path = "incremental/ticket_events.json?start_time=1000"
+    once = acme.get(path).json()
+    queue(control, path="incremental/ticket_events", kind="duplicate_page")
+    twice = acme.get(path).json()
+    assert twice["ticket_events"] == once["ticket_events"] * 2
+    assert twice["count"] == 2 * once["count"]
+    assert twice["next_page"] == once["next_page"]
+
+
+@pytest.mark.parametrize("path", ["chat/completions", "responses"])
+def test_answers_of_models_that_are_none(sandbox, control, path):
+    """A refusal, words that are no JSON, an object without its last field."""
+    told = sandbox.told["openai"]
+    client = sandbox.client(f"{told['base_url']}/", told["api_key"])
+    for kind in ("refusal", "no_json", "fewer_answers"):
+        queue(control, path=f"/openai/v1/{path}", kind=kind)
+    answers = [client.post(path, json=QUESTIONS[path]).json() for _ in range(4)]
+    if path == "responses":
+        refused, *words = [one["output"][0]["content"][0] for one in answers]
+        texts = [one["text"] for one in words]
+    else:
+        refused, *words = [one["choices"][0]["message"] for one in answers]
+        texts = [one["content"] for one in words]
+    assert refused["refusal"]
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(texts[0])
+    assert set(json.loads(texts[1])) == {"topic"}
+    assert set(json.loads(texts[2])) == {"topic", "urgent"}
+
+
+def test_a_vector_less_than_texts(sandbox, control):
+    """The last one is missing."""
+    told = sandbox.told["openai"]
+    client = sandbox.client(f"{told['base_url']}/", told["api_key"])
+    queue(control, path="/embeddings", kind="fewer_answers")
+    asked = {"model": "text-embedding-3-small", "input": ["one", "two", "three"]}
+    answers = [client.post("embeddings", json=asked).json()["data"] for _ in range(2)]
+    assert [len(one) for one in answers] == [2, 3]
 
 
 def test_timeout_after_commit_has_done_its_work(sandbox, control):

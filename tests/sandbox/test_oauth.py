@@ -89,6 +89,15 @@ def test_revoked_token_is_refused(account):
     assert me(account, token).status_code == 401
 
 
+def test_a_token_that_a_fault_revokes_takes_its_refresh_token_with_it(account, control):
+    """Neither is good for anything afterwards."""
+    told = redeem(account, consent(account)["code"]).json()
+    control.post("/faults", json={"path": "/tickets/count", "kind": "revoke_token"})
+    assert [me(account, told["access_token"]).status_code for _ in range(2)] == [401, 401]
+    again = exchange(account, grant_type="refresh_token", refresh_token=told["refresh_token"])
+    assert again.json()["error"] == "invalid_grant"
+
+
 def test_scope_is_checked_at_the_endpoint(sandbox, account):
     """A token for articles reads no ticket; an unknown scope still yields a token."""
     for scope in ("hc:read", "nonsense"):

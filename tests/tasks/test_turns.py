@@ -8,6 +8,7 @@ import time
 from importlib import import_module
 
 import pytest
+from sqlalchemy import text
 
 from tasks.errors import TransientError
 from tasks.ledger import turn
@@ -118,3 +119,36 @@ def test_an_error_within_is_no_refusal(resources: Resources) -> None:
     assert len(attempts) == 1
     with turn(resources):
         pass
+
+
+def test_a_place_that_was_lost_with_its_connection_is_taken_again(resources: Resources) -> None:
+    """As when Postgres is started again in the middle of a run: nobody else gets in after that."""
+    with turn(resources) as keep:
+        _end_sessions(resources)
+        keep()
+        with pytest.raises(TransientError, match="is under way"), turn(resources):
+            pass
+    with turn(resources):
+        pass
+
+
+def test_a_place_that_another_took_meanwhile_is_not_shared(resources: Resources) -> None:
+    """Who lost it is told, before it works on beside the other; its end takes nothing away."""
+    with turn(resources) as keep:
+        _end_sessions(resources)
+        with _holding(resources.organization.slug) as other:
+            with pytest.raises(TransientError, match="is under way"):
+                keep()
+            other.communicate()
+
+
+def _end_sessions(resources: Resources) -> None:
+    """Ends every connection of this process's pool at the server, the one with the place too."""
+    with resources.engine.connect() as connection:
+        connection.execute(
+            text("""
+                select pg_terminate_backend(l.pid) from pg_locks as l
+                where l.locktype = 'advisory' and l.pid <> pg_backend_pid()
+                and l.database = (select oid from pg_database where datname = current_database())
+            """)
+        )

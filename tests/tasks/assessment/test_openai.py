@@ -147,6 +147,20 @@ def test_a_quote_that_does_not_stand_is_asked_for_once_more(
     assert (found.dropped_quotes, found.escalation_risk) == (1, 0.0)
 
 
+def test_an_answer_that_is_malformed_by_chance_is_asked_for_once_more(
+    analyst: RulesAnalyst, talk: Talk
+) -> None:
+    """The second is taken; a refusal is no chance, and is not asked about again."""
+    answers = iter([response('{"topic": "ref'), response(json.dumps(TOLD))])
+    [found], asked = assessed(analyst, [talk(*WORDS)], lambda _: next(answers))
+    assert len(asked) == 2
+    assert (found.provider, found.fallback) == ("openai", None)
+    _, asked = assessed(
+        analyst, [talk(*WORDS)], lambda _: chat(None, refusal="I won't."), flags="responses=no"
+    )
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -77,23 +78,24 @@ def fault(control: httpx.Client) -> Callable[..., None]:
 
 @pytest.fixture
 def allowed(account: dict[str, str]) -> Callable[..., Credentials]:
+    """See `consented`."""
+    return partial(consented, account)
+
+
+def consented(account: dict[str, str], *, public: bool = False) -> Credentials:
     """The credentials that consent in the browser brings; `public` for the client with no secret.
 
-    The browser is this fixture: it asks for the page, allows, and reads where it is sent back.
+    The browser is this function: it asks for the page, allows, and reads where it is sent back.
     """
-
-    def allow(*, public: bool = False) -> Credentials:
-        secret = "" if public else account["client_secret"]
-        name = account["public_client_id"] if public else account["client_id"]
-        consent = Consent.begun("http://127.0.0.1:8721/callback")
-        page = httpx.get(consent.url(account["base_url"], name))
-        told = dict(parse_qsl(urlsplit(page.headers["location"]).query))
-        client = Credentials(name, secret, kind="authorization_code")
-        with http_client(account["base_url"]) as http:
-            now = datetime.now(UTC)
-            return redeem_code(http, client, consent, consent.code(told), now=now)
-
-    return allow
+    secret = "" if public else account["client_secret"]
+    name = account["public_client_id"] if public else account["client_id"]
+    consent = Consent.begun("http://127.0.0.1:8721/callback")
+    page = httpx.get(consent.url(account["base_url"], name))
+    told = dict(parse_qsl(urlsplit(page.headers["location"]).query))
+    client = Credentials(name, secret, kind="authorization_code")
+    with http_client(account["base_url"]) as http:
+        now = datetime.now(UTC)
+        return redeem_code(http, client, consent, consent.code(told), now=now)
 
 
 @pytest.fixture

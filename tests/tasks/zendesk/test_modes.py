@@ -16,6 +16,7 @@ from tasks.extraction import probed_modes
 from tasks.reconcile import reconcile, repair_tickets
 from tasks.resources import Resources, opened
 from warehouse.ledger import StageResult
+from warehouse.modes import read_modes
 from warehouse.sessions import Organization
 
 # What both ways bring; of a call only those columns that a voice comment knows.
@@ -138,6 +139,21 @@ def test_modes_are_probed_and_shown(connect, refuse, organization, as_of: dateti
     refuse()
     found = {one.stream: one for one in probed_modes(resources.organization.slug, as_of)}
     assert (found["tickets"].mode, found["articles"].mode) == ("export", "export")
+
+
+def test_a_way_that_was_broken_is_tried_again_by_the_next_run(
+    connect, control: httpx.Client, organization: Organization, as_of: datetime
+) -> None:
+    """Zendesk had no answer when it was probed: that says nothing of the account."""
+    resources = connect(organization)
+    slow = {"path": "/incremental/tickets/cursor", "kind": "504", "account": "globex"}
+    assert control.post("/faults", json=slow).is_success
+    found = []
+    for _ in range(2):
+        probe_streams.fn(organization.slug, as_of)
+        with resources.session() as connection:
+            found.append(read_modes(connection, "zendesk")["tickets"].export)
+    assert found == ["broken", "works"]
 
 
 def test_an_export_that_is_closed_between_two_runs_costs_nothing(
