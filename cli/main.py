@@ -1,6 +1,7 @@
 """The command `vensor`. Every error is one line on stderr that says what to do."""
 
 import os
+import re
 import sys
 from typing import NoReturn
 
@@ -48,6 +49,7 @@ from tasks.sanitising import without_values
 from tasks.sentry import report_error
 
 INTERRUPTED = 130
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 app = typer.Typer(
     name="vensor",
@@ -123,5 +125,7 @@ def main() -> None:
 
 
 def _fail(message: str, status: int) -> NoReturn:
-    print(f"vensor: {message}", file=sys.stderr)  # noqa: T201
+    """What was given may be in the message: nothing of it ends the line or moves the cursor."""
+    told = CONTROL.sub(lambda found: repr(found[0])[1:-1], message)
+    print(f"vensor: {told}", file=sys.stderr)  # noqa: T201
     sys.exit(status)
