@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # would otherwise be compiled again by every process.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up test test-all test-superset check lint lint-deploy bench docs pages setup setup-dev down clean
+.PHONY: demo up test test-all test-superset fuzz check lint lint-deploy bench docs pages setup setup-dev down clean
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -21,6 +21,10 @@ test: setup-dev
 # what `make test` leaves out as well: a quarter of an hour more on two cores
 test-all: setup-dev
 	@$(PYTEST)
+
+# Bad input, at length: as many times the examples of a test run, and counts of what became of them.
+fuzz: setup-dev
+	@$(BIN)/python -m benchmarks.fuzz --write --examples $(or $(EXAMPLES),20)
 
 # On demand: a Superset of its own, 0.8 GB. PICTURES=folder takes one of each dashboard.
 SUPERSET := .superset-venv
