@@ -117,11 +117,20 @@ def main() -> None:
     except BrokenPipeError:
         os._exit(0)  # whoever read the output has seen enough
     except Exception as error:
+        if isinstance(error, OSError) and _is_given(error.filename):
+            _fail(f"cannot use {error.filename} ({error.strerror})", 1)
         report_error(error, step="terminal")
         _fail(in_one_line(without_values(error)), 1)
     if status == INTERRUPTED:
         _fail("stopped; the same command goes on from here", INTERRUPTED)
     sys.exit(status or 0)
+
+
+def _is_given(path: object) -> bool:
+    """Whether this is a path that the terminal named, or one below it."""
+    given = (os.path.abspath(one.rpartition("=")[2]) for one in sys.argv[1:] if one.strip("-"))
+    told = os.path.abspath(str(path))
+    return path is not None and any(told == one or told.startswith(f"{one}/") for one in given)
 
 
 def _fail(message: str, status: int) -> NoReturn:

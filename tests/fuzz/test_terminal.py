@@ -1,5 +1,6 @@
 """Commands with wrong arguments: a status that scripts can read, and at most one line of error."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,13 @@ def test_every_command_ends_with_at_most_one_line_of_error(
 
         fumble()
     assert odd == []
+
+
+def test_a_path_that_cannot_be_is_told_by_its_name(settings_environment: None) -> None:
+    """Whatever the system has against it, and whatever command it was given to."""
+    ended = run(["org", "delete", "--org", "no-such", "--out", "é" * 300], "", NOWHERE)
+    assert (ended.status, len(ended.errors)) == (1, 1)
+    assert re.search("cannot use é+.* \\(File name too long\\)", ended.err)
 
 
 def _outcome(ended: Ended) -> str:
