@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # would otherwise be compiled again by every process.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up test test-all test-superset check lint lint-deploy bench chaos docs pages setup setup-dev down clean
+.PHONY: demo up test test-all test-superset check lint lint-deploy bench chaos fuzz docs pages setup setup-dev down clean
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -25,6 +25,10 @@ test-all: setup-dev
 # On demand: a day of two organizations under each fault, hours of it; ONLY=kind for some of them.
 chaos: setup-dev
 	@$(BIN)/python -m tests.chaos $(if $(ONLY),--only $(ONLY)) $(if $(KILLS),--kills $(KILLS))
+
+# Bad input, at length: as many times the examples of a test run, and counts of what became of them.
+fuzz: setup-dev
+	@$(BIN)/python -m benchmarks.fuzz --write --examples $(or $(EXAMPLES),20)
 
 # On demand: a Superset of its own, 0.8 GB. PICTURES=folder takes one of each dashboard.
 SUPERSET := .superset-venv

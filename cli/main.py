@@ -1,6 +1,7 @@
 """The command `vensor`. Every error is one line on stderr that says what to do."""
 
 import os
+import re
 import sys
 from typing import NoReturn
 
@@ -49,6 +50,7 @@ from tasks.sanitising import without_values
 from tasks.sentry import report_error
 
 INTERRUPTED = 130
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 app = typer.Typer(
     name="vensor",
@@ -117,6 +119,8 @@ def main() -> None:
     except BrokenPipeError:
         os._exit(0)  # whoever read the output has seen enough
     except Exception as error:
+        if isinstance(error, OSError) and _is_given(error.filename):
+            _fail(f"cannot use {error.filename} ({error.strerror})", 1)
         report_error(error, step="terminal")
         _fail(in_one_line(without_values(error)), 1)
     if status == INTERRUPTED:
@@ -124,6 +128,15 @@ def main() -> None:
     sys.exit(status or 0)
 
 
+def _is_given(path: object) -> bool:
+    """Whether this is a path that the terminal named, or one below it."""
+    given = (os.path.abspath(one.rpartition("=")[2]) for one in sys.argv[1:] if one.strip("-"))
+    told = os.path.abspath(str(path))
+    return path is not None and any(told == one or told.startswith(f"{one}/") for one in given)
+
+
 def _fail(message: str, status: int) -> NoReturn:
-    print(f"vensor: {message}", file=sys.stderr)  # noqa: T201
+    """What was given may be in the message: nothing of it ends the line or moves the cursor."""
+    told = CONTROL.sub(lambda found: repr(found[0])[1:-1], message)
+    print(f"vensor: {told}", file=sys.stderr)  # noqa: T201
     sys.exit(status)

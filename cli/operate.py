@@ -9,6 +9,7 @@ from cli import orchestrator
 from cli.display import ledger_table, shown_progress, stdout
 from cli.gate import needs
 from tasks.errors import ConfigurationError
+from tasks.parameters import checked_instant
 from tasks.resources import opened
 from tasks.settings import load_settings
 from tasks.stages import parse_stages
@@ -17,12 +18,11 @@ from tasks.stages import parse_stages
 def parse_instant(text: str) -> datetime:
     """The instant, in UTC. Raises: ConfigurationError."""
     try:
-        instant = datetime.fromisoformat(text)
+        return checked_instant(datetime.fromisoformat(text))
     except ValueError:
         raise ConfigurationError(
             f"--as-of {text!r} is not an instant such as 2026-11-24T06:00Z"
         ) from None
-    return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
 
 
 def _known_stages(names: str | None) -> str | None:

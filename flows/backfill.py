@@ -24,6 +24,7 @@ from tasks.artifacts import begin_progress, move_progress
 from tasks.authorize import asked_for
 from tasks.backfilling import MODELS, READ, Plan, wanted
 from tasks.ledger import PATIENCE_SECONDS, Run, running
+from tasks.parameters import AsOf, Slug
 from tasks.progress import report
 from tasks.stages import BackfillStage
 from warehouse.backfills import Window
@@ -40,13 +41,13 @@ Day = Annotated[str, Field(pattern=DAY, json_schema_extra={"examples": ["2026-03
     persist_result=False,
 )
 def backfill(
-    org: str,
+    org: Slug,
     from_day: Day,
     to_day: Day,
     stages: list[BackfillStage] = list(READ),  # noqa: B006
     score: bool = False,
     up_to_usd: Annotated[float, Field(ge=0)] = 0.0,
-    as_of: datetime | None = None,
+    as_of: AsOf | None = None,
     authorization: str | None = None,
 ) -> list[str]:
     """Loads and measures days of the past, in windows of a day. Returns a line each time.

@@ -11,12 +11,13 @@ from tasks.days import start_days
 from tasks.errors import FailedRunsError
 from tasks.ledger import StageLine
 from tasks.organizations import of_each, organization_slugs
+from tasks.parameters import AsOf
 from tasks.stages import Stage
 
 
 @flow(name="daily", persist_result=False)
 def daily(
-    as_of: datetime | None = None, stages: list[Stage] | None = None
+    as_of: AsOf | None = None, stages: list[Stage] | None = None
 ) -> dict[str, list[StageLine]]:
     """Runs `organization` for each. Returns their ledgers' lines by slug.
 

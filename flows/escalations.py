@@ -7,10 +7,11 @@ from prefect import flow
 from tasks.alert import alert
 from tasks.errors import FailedRunsError
 from tasks.organizations import of_each, organization_slugs
+from tasks.parameters import AsOf, Slug
 
 
 @flow(name="escalations", persist_result=False)
-def escalations(org: str | None = None, as_of: datetime | None = None) -> dict[str, str]:
+def escalations(org: Slug | None = None, as_of: AsOf | None = None) -> dict[str, str]:
     """Alerts one organization, or all, as of an instant (now). Returns what was posted, by slug.
 
     Args:

@@ -7,10 +7,11 @@ from prefect import flow
 from tasks.evaluate import evaluate_organization
 from tasks.naming import flow_name
 from tasks.organizations import organization_slugs
+from tasks.parameters import AsOf, Slug
 
 
 @flow(name="evaluation", flow_run_name=flow_name, persist_result=False)
-def evaluation(org: str | None = None, as_of: datetime | None = None) -> dict[str, int]:
+def evaluation(org: Slug | None = None, as_of: AsOf | None = None) -> dict[str, int]:
     """Evaluates one organization, or all, as of an instant (now). Returns counts of figures.
 
     Held-out text is left to continuous integration: it says the same of every organization.

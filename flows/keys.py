@@ -3,11 +3,12 @@
 from prefect import flow
 
 from tasks.authorize import asked_for
+from tasks.parameters import Slug
 from tasks.rotate import rotate_keys
 
 
 @flow(name="keys", persist_result=False)
-def keys(org: str, at_once: bool = False, authorization: str | None = None) -> str:
+def keys(org: Slug, at_once: bool = False, authorization: str | None = None) -> str:
     """Seals everything of an organization anew under new data keys. Returns counts.
 
     A rotation that was stopped goes on where it was. What is left of it is ended by the nightly

@@ -5,10 +5,11 @@ from prefect import flow
 from tasks.embed import embed_documents
 from tasks.errors import FailedRunsError
 from tasks.organizations import of_each, organization_slugs
+from tasks.parameters import Slug
 
 
 @flow(name="knowledge", persist_result=False)
-def knowledge(org: str | None = None) -> dict[str, int]:
+def knowledge(org: Slug | None = None) -> dict[str, int]:
     """Embeds the documents that were added or changed. Returns the passages made, by slug.
 
     Args:

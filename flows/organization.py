@@ -24,6 +24,7 @@ from tasks.artifacts import showing_progress
 from tasks.errors import ClosedGateError
 from tasks.ledger import Run, StageLine, running
 from tasks.naming import flow_name
+from tasks.parameters import AsOf, Slug
 from tasks.stages import Stage
 from tasks.summary import summarised
 from tasks.watching import watched
@@ -32,7 +33,7 @@ from warehouse.ledger import StageResult, summed
 
 @flow(name="organization", flow_run_name=flow_name, persist_result=False)
 def organization(
-    slug: str, as_of: datetime | None = None, stages: list[Stage] | None = None
+    slug: Slug, as_of: AsOf | None = None, stages: list[Stage] | None = None
 ) -> list[StageLine]:
     """Runs the day of one organization, as of an instant (now), all stages or some.
 

@@ -10,6 +10,7 @@ from tasks.authorize import asked_for
 from tasks.errors import FailedRunsError
 from tasks.naming import flow_name
 from tasks.organizations import organization_slugs
+from tasks.parameters import AsOf, Id, Slug
 from tasks.privacy import enter_request, remind, serve_requests
 
 
@@ -25,7 +26,7 @@ class Right(StrEnum):
 
 @flow(name="privacy-requests", flow_run_name=flow_name, persist_result=False)
 def privacy_requests(
-    org: str, kind: Right, zendesk_user_id: int, authorization: str | None = None
+    org: Slug, kind: Right, zendesk_user_id: Id, authorization: str | None = None
 ) -> dict[str, str]:
     """Enters a request of a person, and serves it where that needs nobody else.
 
@@ -47,7 +48,7 @@ def privacy_requests(
 
 @flow(name="privacy", flow_run_name=flow_name, persist_result=False)
 def privacy(
-    org: str | None = None, as_of: datetime | None = None, authorization: str | None = None
+    org: Slug | None = None, as_of: AsOf | None = None, authorization: str | None = None
 ) -> dict[str, str]:
     """Serves every approved request that a machine can serve, and says what is due.
 

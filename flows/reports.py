@@ -7,11 +7,12 @@ from prefect import flow
 from tasks.errors import FailedRunsError
 from tasks.naming import flow_name
 from tasks.organizations import of_each, organization_slugs
+from tasks.parameters import AsOf, Slug
 from tasks.report import write_report
 
 
 @flow(name="reports", flow_run_name=flow_name, persist_result=False)
-def reports(org: str | None = None, as_of: datetime | None = None) -> dict[str, str]:
+def reports(org: Slug | None = None, as_of: AsOf | None = None) -> dict[str, str]:
     """Writes the report of one organization, or of all, as of an instant (now).
 
     Returns where each page lies. Raises: FailedRunsError at the end, naming those that failed.

@@ -10,14 +10,15 @@ from tasks.authorize import asked_for
 from tasks.errors import FailedRunsError
 from tasks.naming import flow_name
 from tasks.organizations import organization_slugs
+from tasks.parameters import AsOf, Slug
 from tasks.purge import begin_purge, drop_past_audit, drop_past_days, purge_organization
 from tasks.rotate import finish_rotation
 
 
 @flow(name="retention", flow_run_name=flow_name, persist_result=False)
 def retention(
-    org: str | None = None,
-    as_of: datetime | None = None,
+    org: Slug | None = None,
+    as_of: AsOf | None = None,
     dry_run: bool = False,
     authorization: str | None = None,
 ) -> list[str]:

@@ -90,11 +90,15 @@ def no_answer(who: str, error: Exception) -> VensorError:
 
 def checked_base_url(base_url: str) -> str:
     """`base_url` without a slash at its end. Raises: ConfigurationError."""
-    parts = urlsplit(base_url)
+    try:
+        parts = urlsplit(base_url)
+        _port = parts.port
+    except ValueError:
+        raise ConfigurationError("a base URL is one such as https://acme.zendesk.com") from None
+    if parts.username or parts.query or parts.fragment:
+        raise ConfigurationError("a base URL holds no credentials, query or fragment")
     if parts.scheme not in {"https", "http"} or not parts.hostname:
         raise ConfigurationError(f"{base_url!r} is not a URL such as https://acme.zendesk.com")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ConfigurationError(f"{base_url} is not https; http is accepted on loopback only")
-    if parts.username or parts.query or parts.fragment:
-        raise ConfigurationError("a base URL holds no credentials, query or fragment")
+        raise ConfigurationError(f"{base_url!r} is not https; http is accepted on loopback only")
     return base_url.rstrip("/")

@@ -7,12 +7,12 @@ from typing import Literal
 
 from tasks.documents import (
     FileDocument,
+    Reader,
     SourceFile,
     UnreadableDocumentError,
     address_of,
     fetch_bytes,
     iter_files,
-    read_document,
 )
 from tasks.errors import ConfigurationError
 from tasks.resources import Resources
@@ -43,17 +43,20 @@ def add_documents(
     A file that cannot be used is refused, and the others are still added; what says the same as
     before changes nothing. Each file and its entry in the audit trail is one transaction.
     """
-    for found in iter_files(places):
-        if isinstance(found, SourceFile):
-            yield _added(resources, found, kind, as_of)
-        else:
-            address, error = found
-            yield Added(address, "refused", reason=str(error))
+    with Reader() as reader:
+        for found in iter_files(places):
+            if isinstance(found, SourceFile):
+                yield _added(resources, reader, found, kind, as_of)
+            else:
+                address, error = found
+                yield Added(address, "refused", reason=str(error))
 
 
-def _added(resources: Resources, file: SourceFile, kind: Kind, as_of: datetime) -> Added:
+def _added(
+    resources: Resources, reader: Reader, file: SourceFile, kind: Kind, as_of: datetime
+) -> Added:
     try:
-        read = read_document(file.name, fetch_bytes(file))
+        read = reader.read(file.name, fetch_bytes(file))
         steps = len(parse_sop(read.body, read.title).steps)
         if kind == "sop" and not steps:
             raise UnreadableDocumentError(

@@ -19,6 +19,7 @@ from tasks.progress import report
 from tasks.resources import Resources
 from tasks.zendesk import BadRecord, Page, merged_tickets, redactions, to_rows
 from tasks.zendesk.erased import Erased, screened, without_ids
+from tasks.zendesk.page import id_text
 from warehouse import quarantine, tombstones, watermarks
 from warehouse.deletion import forget_redacted
 from warehouse.erasure import forget_marked
@@ -32,7 +33,7 @@ from warehouse.tables.zendesk import ticket_repairs
 SOURCE = "zendesk"
 NOT_STORABLE = "not_storable"
 # What a record can be that parses and still is nothing: a year 30000, an id of 80 digits.
-UNFIT = (DataError, OverflowError, ValueError, TypeError)
+UNFIT = (DataError, OverflowError, OSError, ValueError, TypeError)
 FEW = 20
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -148,11 +149,13 @@ class PageLoader:
             self._close(connection, page, watermark, written)
         return written, len(page.bad) + unfit
 
-    def _insert(self, connection: Connection, page: Page, found: Converted) -> int:
+    def _insert(
+        self, connection: Connection, page: Page, found: Converted, *, whole: bool = True
+    ) -> int:
         redacted = redactions(page)
         if redacted:
             forget_redacted(connection, self.resources.organization.org_id, redacted)
-        written = self._load(connection, found.rows)
+        written = self._load(connection, found.rows, whole=whole and not page.bad)
         if found.erased:
             self._mark(connection, found.erased)
         end_agreed(connection, self.resources.cipher, page.records.get("users", ()))
@@ -171,10 +174,12 @@ class PageLoader:
         if tickets or calls:
             forget_marked(connection, tickets, calls)
 
-    def _load(self, connection: Connection, rows: list[Rows]) -> int:
+    def _load(self, connection: Connection, rows: list[Rows], *, whole: bool) -> int:
+        """Where a list is not `whole`, what is not in it has not vanished."""
         org_id = self.resources.organization.org_id
         return sum(
-            load(connection, org_id, _new_only(connection, one), as_of=self.as_of) for one in rows
+            load(connection, org_id, _new_only(connection, one), as_of=self.as_of, whole=whole)
+            for one in rows
         )
 
     def _insert_apart(self, connection: Connection, stream: str, page: Page) -> tuple[int, int]:
@@ -192,14 +197,14 @@ class PageLoader:
             try:
                 with translated_errors(), connection.begin_nested():
                     found = self._convert(stream, alone, erased)
-                    written += self._insert(connection, alone, found)
+                    written += self._insert(connection, alone, found, whole=False)
             except UNFIT:
                 raw = msgspec.json.encode(record)
-                unfit.append(BadRecord(kind, str(record.id), NOT_STORABLE, raw))
+                unfit.append(BadRecord(kind, id_text(record.id), NOT_STORABLE, raw))
         if len(unfit) > max(FEW, page.count // 2):
             raise PermanentError(f"{len(unfit)} of {page.count} records of {stream} do not fit")
         left = self._convert(stream, Page({}, [*page.bad, *unfit]), erased)
-        self._load(connection, left.rows)
+        self._load(connection, left.rows, whole=False)
         return written, len(unfit)
 
     def _close(self, connection: Connection, page: Page, watermark: str, written: int) -> None:

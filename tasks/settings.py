@@ -182,6 +182,19 @@ class Settings(BaseSettings):
     def _is_somewhere(cls, url: str) -> str:
         return url or OPENAI_URL
 
+    @field_validator("openai_base_url")
+    @classmethod
+    def _is_an_api(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if (
+            not parts.hostname
+            or not _is_private(parts.scheme, parts.hostname)
+            or parts.username
+            or parts.query
+        ):
+            raise ValueError("not of the form https://host/v1; http on loopback only")
+        return url
+
     @field_validator("recordings_url")
     @classmethod
     def _is_a_store(cls, url: str | None) -> str | None:
@@ -257,7 +270,10 @@ def _told(field: int | str, context: Mapping[str, object]) -> str:
 
 def _checked_options(told: SecretStr) -> dict[str, object]:
     """Raises: ValueError unless it is a JSON object whose endpoint is https or on loopback."""
-    options = json.loads(told.get_secret_value())
+    try:
+        options = json.loads(told.get_secret_value())
+    except (ValueError, RecursionError):
+        raise ValueError("not JSON") from None
     if not isinstance(options, dict):
         raise ValueError("not a JSON object")
     endpoint = urlsplit(str(options.get("endpoint_url") or "https://aws"))
@@ -271,7 +287,7 @@ def _url(name: str, value: SecretStr | None) -> URL:
         raise ConfigurationError(f"{name} is not set; a warehouse of your own needs it")
     try:
         url = make_url(value.get_secret_value()).set(drivername="postgresql+psycopg")
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ConfigurationError(
             f"{name} is not of the form postgresql://user:password@host:port/database"
         ) from None

@@ -81,6 +81,8 @@ SLOW = (
     "tests/flows/test_privacy.py",
     "tests/flows/test_retention.py",
     "tests/flows/test_watched.py",
+    "tests/fuzz/test_documents.py::test_what_takes_too_long",
+    "tests/fuzz/test_flow_runs.py",
     "tests/tasks/escalation/test_said_once.py::test_killed",
     "tests/tasks/models/test_killed.py",
     "tests/tasks/recordings/test_words.py::test_word_errors",

@@ -6,7 +6,7 @@ the policy's WITH CHECK holds for every row. Loading the same rows twice is load
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +14,11 @@ import psycopg
 from sqlalchemy import Column, Connection, Table, select, text, update
 from sqlalchemy.dialects.postgresql import dialect
 
+from warehouse.errors import DataError
 from warehouse.tables.zendesk import comments, tickets, users
 
+# Before the clock of its source began, and beyond what anybody plans.
+EARLIEST, LATEST = (datetime(year, 1, 1, tzinfo=UTC) for year in (1970, 2200))
 POSTGRES = dialect()  # type: ignore[no-untyped-call]
 
 
@@ -94,22 +97,26 @@ def fill_author_roles(connection: Connection) -> int:
     return done.rowcount
 
 
-def load(connection: Connection, org_id: UUID, rows: Rows, *, as_of: datetime) -> int:
+def load(
+    connection: Connection, org_id: UUID, rows: Rows, *, as_of: datetime, whole: bool = True
+) -> int:
     """As `merge`; where the table keeps versions, as `snapshot`."""
     if rows.table is comments and rows.values:
         rows = with_author_roles(connection, rows)
     if rows.table.info["class"] == "content" and "ticket_id" in rows.columns and rows.values:
         rows = without_deleted(connection, rows)
     if "valid_to" in rows.table.columns:
-        return snapshot(connection, org_id, rows, as_of=as_of)
+        return snapshot(connection, org_id, rows, as_of=as_of, whole=whole)
     return merge(connection, org_id, rows)
 
 
-def snapshot(connection: Connection, org_id: UUID, rows: Rows, *, as_of: datetime) -> int:
-    """The number of versions begun. `rows` is the whole of what the source has now.
+def snapshot(
+    connection: Connection, org_id: UUID, rows: Rows, *, as_of: datetime, whole: bool = True
+) -> int:
+    """The number of versions begun. `rows` is what the source has now, all of it if `whole`.
 
-    A definition that changed ends its version at `as_of` and begins another; one that vanished
-    ends. The source keeps no history: this table is it.
+    A definition that changed ends its version at `as_of` and begins another; one that vanished from
+    a whole list ends. The source keeps no history: this table is it.
     """
     table = rows.table
     present = {row[0]: row[1:] for row in _by_id(rows)}
@@ -119,7 +126,11 @@ def snapshot(connection: Connection, org_id: UUID, rows: Rows, *, as_of: datetim
             select(table.c.id, table.c.version).where(table.c.valid_to.is_(None))
         )
     }
-    ended = [key for key, version in open_versions.items() if present.get(key) != (version,)]
+    ended = [
+        key
+        for key, version in open_versions.items()
+        if present.get(key, () if whole else (version,)) != (version,)
+    ]
     connection.execute(
         update(table)
         .where(table.c.id.in_(ended), table.c.valid_to.is_(None))
@@ -165,10 +176,20 @@ def copy_rows(
 ) -> None:
     """Copies rows in binary into a table that has no policy."""
     names = ", ".join(columns)
+    types = [_type_name(rows.table.columns[name]) for name in columns]
+    _check_instants(rows, [at for at, name in enumerate(types[1:]) if name == "timestamptz"])
     with cursor.copy(f'copy "{staging}" ({names}) from stdin with (format binary)') as copy:
-        copy.set_types([_type_name(rows.table.columns[name]) for name in columns])
+        copy.set_types(types)
         for row in rows.values:
             copy.write_row((org_id, *row))
+
+
+def _check_instants(rows: Rows, places: list[int]) -> None:
+    """Raises: DataError for an instant that no desk has. Some of them would never be read again."""
+    for row in rows.values:
+        for at in places:
+            if row[at] is not None and not EARLIEST <= row[at] < LATEST:  # type: ignore[operator]
+                raise DataError(f"an instant of {rows.table.fullname} is none of a desk's")
 
 
 def _type_name(column: "Column[Any]") -> str:

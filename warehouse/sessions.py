@@ -20,8 +20,9 @@ from warehouse.errors import (
 
 # What opens one organization's transactions, one after another.
 Sessions = Callable[[], AbstractContextManager[Connection]]
-# SQLSTATE classes: a value out of range or malformed, a constraint that it breaks.
-BAD_VALUES = {"22", "23"}
+# SQLSTATE classes: a value out of range or malformed, a constraint that it breaks, a text that is
+# too long for an index.
+BAD_VALUES = {"22", "23", "54"}
 ALIVE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 
 
@@ -110,7 +111,7 @@ def find_organization(engine: Engine, slug: str) -> Organization:
             return organization
     slugs = ", ".join(organization.slug for organization in known) or "none yet"
     raise ConfigurationError(
-        f"no organization {slug!r} (there are: {slugs}); `vensor org add {slug} --name …` adds it"
+        f"no organization {slug!r} (there are: {slugs}); `vensor org add` adds one"
     )
 
 

@@ -1,6 +1,7 @@
 """Files by path or URL: of this machine, or of what fsspec reaches (s3://, gs://, https://)."""
 
 import importlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -53,6 +54,8 @@ def iter_files(places: Sequence[str]) -> Iterator[Found]:
 
 def fetch_bytes(file: SourceFile) -> bytes:
     """What the file holds. Raises: UnreadableDocumentError: too large, or not to be had."""
+    if _is_local(file.files) and not os.path.isfile(file.path):
+        raise UnreadableDocumentError("is no ordinary file")  # a pipe would be waited for
     try:
         with file.files.open(file.path, "rb") as opened:
             data: bytes = opened.read(MAX_BYTES + 1)
@@ -64,13 +67,17 @@ def fetch_bytes(file: SourceFile) -> bytes:
 
 
 def address_of(place: str) -> str:
-    """The URL of a path or URL, without user, password and query."""
-    parts = urlsplit(place)
-    if "://" not in place or parts.scheme == "file":
-        files, path = _opened(place)
-        return str(files.unstrip_protocol(path))
+    """The URL of a path or URL, without user, password and query; what is no text in it escaped."""
+    try:
+        parts = urlsplit(place)
+        if "://" not in place or parts.scheme == "file":
+            files, path = _opened(place)
+            return str(files.unstrip_protocol(path)).encode(errors="backslashreplace").decode()
+    except ValueError:
+        return "an address"  # that is none: what in it is secret is not to be told
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "", ""))
+    told = urlunsplit((parts.scheme, host, parts.path, "", ""))
+    return told.encode(errors="backslashreplace").decode()
 
 
 def _opened(place: str) -> tuple[Any, str]:
@@ -80,7 +87,7 @@ def _opened(place: str) -> tuple[Any, str]:
     return files, str(path)
 
 
-def _files_of(place: str) -> Sequence[SourceFile]:
+def _files_of(place: str) -> Sequence[Found]:
     try:
         files, path = _opened(place)
         if place.startswith(("http://", "https://")):
@@ -97,7 +104,20 @@ def _files_of(place: str) -> Sequence[SourceFile]:
         raise _unreachable(error) from None
     if not paths:
         raise UnreadableDocumentError(f"holds no file of {', '.join(SUFFIXES)}")
-    return [SourceFile(address_of(files.unstrip_protocol(one)), one, files) for one in paths]
+    return [_found(files, one, path) for one in paths]
+
+
+def _found(files: Any, path: str, folder: str) -> Found:
+    """A file of a folder, unless it is a link that leads out of it."""
+    address = address_of(files.unstrip_protocol(path))
+    inside = f"{os.path.realpath(folder)}{os.sep}"
+    if _is_local(files) and not os.path.realpath(path).startswith(inside):
+        return address, UnreadableDocumentError("is a link out of its folder; name it by itself")
+    return SourceFile(address, path, files)
+
+
+def _is_local(files: Any) -> bool:
+    return "file" in files.protocol
 
 
 def _check_clear(url: str) -> None:

@@ -20,10 +20,11 @@ MAX_CHARS = 1_000_000
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
          (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?\s*([\w-]{1,40})", re.I)
-_HTML_TITLE = re.compile(r"<title[^>]*>(.{1,500}?)</title>", re.I | re.S)
+_HTML_TITLE = re.compile(r"<title[^>]{0,200}>(.{1,500}?)</title>", re.I | re.S)
 _FRONT_MATTER = re.compile(r"\A---\s*\n(.*?\n)---\s*\n", re.S)
+_FRONT_TITLE = re.compile(r"^title:.{1,500}$", re.M)
 # What terminals act on and Postgres cannot hold; white space is folded elsewhere.
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 Blocks = tuple[Block, ...]
 # A title of its own where the file has one, and what it says.
 Read = tuple[str, Blocks]
@@ -50,12 +51,13 @@ def read_document(name: str, data: bytes) -> FileDocument:
 
 def _title(own: str, blocks: Blocks, name: str) -> str:
     first = blocks[0].text if blocks[0].kind == "heading" and blocks[0].level == 1 else ""
-    return " ".join(_CONTROL.sub("", own or first or PurePosixPath(name).stem).split())
+    told = (" ".join(_CONTROL.sub("", one).split()) for one in (own, first))
+    return next((one for one in told if one), PurePosixPath(name).stem)
 
 
 def _read_html(data: bytes) -> Read:
     text = _decoded(data, _CHARSET.search(data[:4096]))
-    own = _HTML_TITLE.search(text)
+    own = _HTML_TITLE.search(text[:MAX_CHARS])
     words = [block.text for block in html_blocks(own[1])] if own else []
     return " ".join(words), html_blocks(text)
 
@@ -70,11 +72,14 @@ def _read_markdown(data: bytes) -> Read:
 
 
 def _front_title(front: str) -> str:
+    """Of that line alone: the others may hold what YAML makes much of, or cannot read."""
+    line = _FRONT_TITLE.search(front)
     try:
-        told = yaml.safe_load(front)
-    except yaml.YAMLError:
+        told = yaml.safe_load(line[0]) if line else None
+    except (yaml.YAMLError, ValueError, RecursionError):
         return ""
-    return str(told.get("title") or "") if isinstance(told, dict) else ""
+    title = told.get("title") if isinstance(told, dict) else None
+    return "" if isinstance(title, list | dict) else str(title or "")
 
 
 def _decoded(data: bytes, declared: re.Match[bytes] | None) -> str:
@@ -84,7 +89,7 @@ def _decoded(data: bytes, declared: re.Match[bytes] | None) -> str:
         encoding = declared[1].decode() if declared else "utf-8"
     try:
         text = data.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):
         raise UnreadableDocumentError(
             f"is not text in {encoding[:40].upper()}; save it in UTF-8"
         ) from None

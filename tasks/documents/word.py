@@ -14,6 +14,7 @@ from tasks.embedding.markup import Block, html_blocks
 MAX_XML_BYTES = 10 * 2**20
 MAX_PARTS = 5_000
 TITLES = "p[style-name='Title'] => h1:fresh"
+_DOCTYPES = tuple("<!DOCTYPE".encode(one) for one in ("utf-8", "utf-16-le", "utf-16-be"))
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -53,7 +54,7 @@ def _check(data: bytes) -> None:
                     f"unpacks to more than {MAX_XML_BYTES // 2**20} MB of text; split it"
                 )
             # Word writes none; by them a small file can grow without end
-            if any(b"<!DOCTYPE" in archive.read(one) for one in xml):
+            if any(mark in archive.read(one) for one in xml for mark in _DOCTYPES):
                 raise UnreadableDocumentError("declares XML entities, which Word never does")
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError):
         raise UnreadableDocumentError(

@@ -14,6 +14,8 @@ from tasks.errors import BadRecordError
 SAMPLE_RATE_HZ = 16_000
 MAX_SECONDS = 4 * 3600.0
 Samples = NDArray[np.float32]
+# At other rates nobody records; one frame at 1 Hz would become a day of samples.
+RATES_HZ = range(1_000, 384_001)
 # Of the mean level, what channels with the same sound differ by at most.
 SAME = 0.02
 
@@ -64,6 +66,7 @@ def decode_channels(audio: bytes, *, max_seconds: float) -> list[Samples]:
             "speech: the recording holds no audio that can be decoded", reason="no_audio"
         )
     whole = np.concatenate(pieces)
+    pieces.clear()  # four hours of two channels are a gigabyte, for a moment twice
     channels = [whole[:, number] for number in range(whole.shape[1])]
     if len(channels) == 2 and _are_the_same(*channels):
         channels = channels[:1]
@@ -96,7 +99,10 @@ def _iter_pcm(audio: bytes, container_format: str) -> Iterator[NDArray[np.int16]
     av = importlib.import_module("av")
     try:
         with av.open(io.BytesIO(audio), format=container_format, metadata_errors="ignore") as file:
-            channels = 2 if file.streams.audio[0].codec_context.layout.nb_channels == 2 else 1
+            told = file.streams.audio[0].codec_context
+            if told is None or told.sample_rate not in RATES_HZ:
+                raise ValueError("a coder that nobody knows, or a rate that nobody records at")
+            channels = 2 if told.layout.nb_channels == 2 else 1
             layout = "stereo" if channels == 2 else "mono"
             resampler = av.AudioResampler(format="s16", layout=layout, rate=SAMPLE_RATE_HZ)
             for frame in chain(_iter_frames(av, file), [None]):

@@ -4,7 +4,9 @@ Source: Zendesk's API reference (ticketing, help center).
 """
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from tasks.zendesk.records import Instant, Record
 
@@ -48,11 +50,21 @@ class SlaPolicy(Record, kw_only=True):
     updated_at: Instant
 
 
+MinuteOfWeek = Annotated[int, Meta(ge=0, le=7 * 24 * 60)]
+
+
+class Interval(Record):
+    """Opening hours, in minutes since the week's begin on Sunday."""
+
+    start_time: MinuteOfWeek
+    end_time: MinuteOfWeek
+
+
 class Schedule(Record, kw_only=True):
     id: int
     name: str | None = None
     time_zone: str | None = None
-    intervals: Any = None
+    intervals: list[Interval] | None = None
     updated_at: Instant
 
 
@@ -64,6 +76,11 @@ class Holiday(Record, kw_only=True):
     start_date: date
     end_date: date
     schedule_id: int = 0
+
+    def __post_init__(self) -> None:
+        """One that ends before it begins has no days: dates are made of it for every ticket."""
+        if self.end_date < self.start_date:
+            raise ValueError("a holiday ends before it begins")
 
 
 class Article(Record, kw_only=True):

@@ -8,6 +8,11 @@ from typing import Any
 AGAIN = {"listed", "voice_calls"}
 
 
+def id_text(found: object) -> str | None:
+    """An id as quarantine shows it: a number. Any other is left out: it could be words."""
+    return str(found) if type(found) is int and abs(found) < 2**63 else None
+
+
 @dataclass(frozen=True)
 class BadRecord:
     """A record that is not what Zendesk promises. `raw` is personal data; `reason` is a code."""

@@ -1,6 +1,8 @@
 """Parsing pages: whole at once, and record by record where one of them is not as promised."""
 
 import json
+import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -8,23 +10,40 @@ from typing import Any, TypeVar
 import msgspec
 
 from tasks.errors import PermanentError
-from tasks.zendesk.page import BadRecord, Page
+from tasks.zendesk.page import BadRecord, Page, id_text
 from tasks.zendesk.records import Record
 
 T = TypeVar("T", bound=msgspec.Struct)
 Kinds = Mapping[str, type[Record]]
+# Levels that are left of Python's thousand for whoever decodes a record again, deep in other calls.
+ROOM = 700
+MOST_LEVELS = 100
+DIGITS = 4_000
+MARKS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.S)
+# A field as APIs name them; anything else may be somebody's words.
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+MOST_NAMES = 100
+OTHER_NAMES = "(others)"
 
 
 def whole_json(body: bytes) -> bytes:
     """`body`, if it is JSON to its end; what is no text in it becomes a replacement character.
 
     Texts that were cut in the middle of an emoji come as half of a surrogate pair. One such
-    comment must not hold back the page that it is on.
+    comment must not hold back the page that it is on; nor must a record that is nested without end,
+    which becomes a string of itself, and so no record.
 
     Raises: ValueError if it is cut off, without a word of it.
     """
     try:
-        msgspec.json.decode(body, type=msgspec.Raw)
+        return _readable(body)
+    except RecursionError:
+        return _readable(_flattened(body))
+
+
+def _readable(body: bytes) -> bytes:
+    try:
+        msgspec.json.decode(b"[" * ROOM + body + b"]" * ROOM, type=msgspec.Raw)
         body.decode()
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return _repaired(body)
@@ -32,11 +51,41 @@ def whole_json(body: bytes) -> bytes:
 
 
 def _repaired(body: bytes) -> bytes:
+    """What is no number is null; one that nothing holds is a string, and so no number."""
     try:
-        loaded = json.loads(body.decode(errors="replace"), parse_constant=lambda _: None)
+        loaded = json.loads(
+            body.decode(errors="replace"),
+            parse_constant=lambda _: None,
+            parse_int=lambda told: int(told) if len(told) < DIGITS else told,
+            parse_float=lambda told: float(told) if math.isfinite(float(told)) else told,
+        )
     except ValueError:
         raise ValueError("the JSON is cut off") from None
     return json.dumps(loaded, ensure_ascii=False).encode(errors="replace")
+
+
+def _flattened(body: bytes) -> bytes:
+    """`body` with the text of each record that is nested too deep as a string in its place.
+
+    Raises: ValueError if it is cut off.
+    """
+    parts: list[bytes] = []
+    level = deepest = start = kept = 0
+    for mark in MARKS.finditer(body):
+        if mark[0] in b"[{":
+            level += 1
+            if level == 3:  # in a list of the page
+                start, deepest = mark.start(), 0
+            deepest = max(deepest, level)
+        elif mark[0] in b"]}":
+            level -= 1
+            if level == 2 and deepest > MOST_LEVELS:
+                told = json.dumps(body[start : mark.end()].decode(errors="replace")).encode()
+                parts += [body[kept:start], told]
+                kept = mark.end()
+    if level:
+        raise ValueError("the JSON is cut off")
+    return b"".join([*parts, body[kept:]])
 
 
 def parse_page(body: bytes, kinds: Kinds, *, cursor: str | None = None) -> Page:
@@ -93,7 +142,11 @@ def _count_unknown(
         return  # not every record is an object: those that are not stand among the bad ones
     for one in fields:
         if not one.keys() <= known:
-            unknown.update((key, name) for name in one.keys() - known)
+            for name in one.keys() - known:
+                is_name = NAME.fullmatch(name) and (
+                    (key, name) in unknown or len(unknown) < MOST_NAMES
+                )
+                unknown[key, name if is_name else OTHER_NAMES] += 1
 
 
 def _apart(raw: msgspec.Raw) -> list[msgspec.Raw]:
@@ -109,4 +162,4 @@ def _id_of(raw: msgspec.Raw) -> str | None:
         found: Any = msgspec.json.decode(raw)["id"]
     except (msgspec.MsgspecError, LookupError, TypeError):
         return None
-    return str(found) if isinstance(found, int) else None
+    return id_text(found)

@@ -6,13 +6,14 @@ Source: Zendesk's API reference (ticketing, voice, help center).
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from tasks.zendesk.inventory import known_names
 
-Instant = datetime
+# One without an offset is no instant: it compares with none that has one.
+Instant = Annotated[datetime, Meta(tz=True)]
 EMPTY = Raw(b"null")
 
 

@@ -1,5 +1,6 @@
 """A page is loaded whole with its cursor; one record that is unfit costs no other."""
 
+import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,6 +55,9 @@ def _rows(resources: Resources, statement: str) -> list[Any]:
         {"generated_timestamp": 10**15},
         {"priority": "nul \0 in it"},
         {"generated_timestamp": 4_102_444_800},
+        {"generated_timestamp": 2**60},
+        {"created_at": "0001-01-01T00:00:00+14:00"},
+        {"created_at": "9999-12-31T23:59:59-14:00"},
     ],
 )
 def test_a_record_that_cannot_be_stored_costs_no_other(
@@ -131,6 +135,57 @@ def test_an_unknown_field_is_kept_out_and_counted(
     _load(loader, _page("tickets", records), _page("tickets", [_ticket(as_of, 3, shoe_size=44)]))
     with resources.session() as connection:
         assert unknown(connection) == [("tickets", "shoe_size", 3)]
+
+
+def test_a_name_that_is_none_is_counted_without_it(
+    resources: Resources, loader: PageLoader, as_of: datetime
+) -> None:
+    """Postgres refuses some of them, and any could be somebody's words; nor is there no end."""
+    many = {f"field_{number}": 1 for number in range(150)}
+    records = [
+        _ticket(as_of, 1, **{"nul\0": 1, f"{CANARY}@example.com": 1}),
+        _ticket(as_of, 2, **many),
+    ]
+    done = _load(loader, _page("tickets", records))
+    assert (done.rows_in, done.quarantined) == (2, 0)
+    with resources.session() as connection:
+        found = {field: count for _, field, count in unknown(connection)}
+    assert found.pop("(others)") == 2 + 150 - len(found)
+    assert len(found) < 100
+    assert found.keys() < many.keys()
+
+
+def test_an_id_that_is_words_is_not_told(
+    resources: Resources, loader: PageLoader, as_of: datetime
+) -> None:
+    """Of a survey it is a text: one that no index holds is in quarantine under no name."""
+    at = (as_of - timedelta(hours=1)).isoformat()
+    answers = [{"type": "rating_scale", "rating": 3, "created_at": at}]
+    told = {"answers": answers, "subjects": [{"id": "9", "type": "ticket"}]}
+    names = ("R1", f"{CANARY}\0", "".join(random.Random(1).choices("abcdefgh", k=50_000)))
+    _load(loader, _page("survey_responses", [{"id": name, **told} for name in names]))
+    found = _rows(resources, "select id from zendesk.survey_responses")
+    assert [row.id for row in found] == ["R1"]
+    with resources.session() as connection:
+        held = held_records(connection)
+    assert [(one.record_id, one.reason) for one in held] == [(None, "not_storable")] * 2
+
+
+@pytest.mark.parametrize("spoilt", [{"title": "nul \0 in it"}, {"updated_at": "yesterday"}])
+def test_a_policy_that_cannot_be_read_ends_none_of_the_others(
+    resources: Resources, loader: PageLoader, as_of: datetime, spoilt: dict[str, Any]
+) -> None:
+    """Nor its own version: it has not vanished. What is new beside it begins."""
+    stamp = "2026-01-01T00:00:00Z"
+    policies = [{"id": one, "title": f"P{one}", "updated_at": stamp} for one in (1, 2)]
+    _load(loader, _page("sla_policies", policies), stream="sla_policies")
+    later = PageLoader(resources, as_of + timedelta(days=1))
+    renamed = {"id": 2, "title": "renamed", "updated_at": stamp}
+    new = {"id": 3, "title": "P3", "updated_at": stamp}
+    page = _page("sla_policies", [{**policies[0], **spoilt}, renamed, new])
+    _load(later, page, stream="sla_policies")
+    told = "select title from zendesk.sla_policies where valid_to is null order by id"
+    assert [row.title for row in _rows(resources, told)] == ["P1", "renamed", "P3"]
 
 
 def test_the_role_of_an_author_is_that_of_the_event(

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from tasks.encryption.providers import aws, gcp, local, vault
 from tasks.encryption.providers.protocol import KeyProvider
+from tasks.errors import ConfigurationError
 
 SERVICES: dict[str, Callable[[str], KeyProvider]] = {
     aws.SCHEME: cache(aws.opened),
@@ -20,11 +21,16 @@ def provider_of(told: str, setting: str) -> KeyProvider:
 
     Raises: ConfigurationError naming the setting, never its value.
     """
-    for scheme, opened in SERVICES.items():
-        if told.startswith(scheme):
-            return opened(told)
-    if told.startswith("file://"):
-        return local.from_file(Path(unquote(urlsplit(told).path)))
+    try:
+        for scheme, opened in SERVICES.items():
+            if told.startswith(scheme):
+                return opened(told)
+        if told.startswith("file://"):
+            return local.from_file(Path(unquote(urlsplit(told).path)))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{setting}: {error}") from None
+    except ValueError:
+        raise ConfigurationError(f"{setting} is no URI of a key") from None
     return local.from_text(told, setting)
 
 

@@ -89,7 +89,7 @@ def opened(uri: str) -> AwsKey:
     told = ARN.fullmatch(arn)
     if told is None:
         raise ConfigurationError(
-            f"{uri!r} names no key of AWS KMS such as"
+            "it names no key of AWS KMS such as"
             " aws-kms://arn:aws:kms:eu-central-1:123456789012:key/…"
         )
     try:

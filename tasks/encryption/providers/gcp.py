@@ -83,7 +83,7 @@ def opened(uri: str) -> GcpKey:
     name = uri.removeprefix(SCHEME)
     if NAME.fullmatch(name) is None:
         raise ConfigurationError(
-            f"{uri!r} names no key of Cloud KMS such as"
+            "it names no key of Cloud KMS such as"
             " gcp-kms://projects/p/locations/europe/keyRings/r/cryptoKeys/k"
         )
     try:

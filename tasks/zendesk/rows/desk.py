@@ -102,7 +102,7 @@ def schedule_rows(records: Sequence[Schedule], sealer: Sealer, cutoff: datetime)
             _version(one.name, one.time_zone, one.intervals),
             one.name,
             one.time_zone,
-            Jsonb(one.intervals),
+            Jsonb(msgspec.to_builtins(one.intervals)),
             one.updated_at,
         )
         for one in records

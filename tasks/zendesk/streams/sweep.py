@@ -55,7 +55,7 @@ class TicketSweep:
             page = parse_page(body, self.kinds)
             found: list[Ticket] = list(page.records.get("tickets", []))
             if state.top is None:
-                state.top = max((one.updated_at for one in found), default=None)
+                state.top = max((min(one.updated_at, as_of) for one in found), default=None)
             state.after = parse_envelope(body, _Envelope).meta.after_cursor or state.after
             fresh = [one for one in found if one.updated_at >= state.floor]
             records = {**page.records, "tickets": of_agents(fresh)}

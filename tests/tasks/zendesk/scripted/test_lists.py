@@ -12,7 +12,7 @@ from tasks.zendesk.rows.events import redactions
 from tasks.zendesk.ticket import fetch_ticket
 from tests.tasks.zendesk.scripted.server import Said, Script
 
-START = datetime(2026, 11, 1, tzinfo=UTC)
+START, NOW = (datetime(2026, 11, day, tzinfo=UTC) for day in (1, 3))
 STAMP = "2026-11-01T00:00:00Z"
 
 
@@ -34,7 +34,7 @@ def _sweep(client: ZendeskClient, cursor: str | None, pages: int | None = None) 
     listed = STREAMS["tickets"].listed
     assert listed is not None
     found = []
-    for page in listed.iter_pages(client, cursor, START, START):
+    for page in listed.iter_pages(client, cursor, START, NOW):
         found.append(page)
         if len(found) == pages:
             break
@@ -51,6 +51,26 @@ def test_a_sweep_ends_where_the_last_one_began(client: ZendeskClient, script: Sc
     second = _sweep(client, first[-1].cursor)
     assert _ids(second) == [3, 2], "the boundary is read again, what lies below is not"
     assert script.asked[-1].query["sort"] == ["-updated_at"]
+
+
+def test_a_change_in_the_future_hides_none_that_come(client: ZendeskClient, script: Script) -> None:
+    """A clock that is years ahead at Zendesk must not end every later sweep at its top."""
+    ahead = {**_ticket(9, 0), "updated_at": "2031-01-01T00:00:00Z"}
+    script.answers = [_tickets(ahead, _ticket(1, 10))]
+    first = _sweep(client, None)
+    later = {**_ticket(2, 0), "updated_at": "2026-11-04T00:00:00Z"}
+    script.answers = [_tickets(ahead, later, _ticket(1, 10))]
+    assert _ids(_sweep(client, first[-1].cursor)) == [9, 2]
+
+
+def test_an_instant_without_an_offset_is_none(client: ZendeskClient, script: Script) -> None:
+    """It compares with none that has one: its record is held, the others are read."""
+    script.answers = [
+        _tickets({**_ticket(1, 10), "updated_at": "2026-11-02T00:00:00"}, _ticket(2, 9))
+    ]
+    pages = _sweep(client, None)
+    assert _ids(pages) == [2]
+    assert [one.record_id for page in pages for one in page.bad] == ["1"]
 
 
 def test_a_sweep_that_broke_off_goes_on_from_its_page(

@@ -195,6 +195,33 @@ def test_text_that_is_no_text_holds_back_nothing(
     assert (page.bad, page.cursor) == ([], "c")
 
 
+DEEP = b"[" * 50_000 + b"]" * 50_000
+
+
+@pytest.mark.parametrize(
+    "word", [DEEP, b'{"a":' * 5_000 + b'"[\\""' + b"}" * 5_000, b"[NaN, %s]" % (b"9" * 5_000)]
+)
+def test_a_record_without_end_holds_back_nothing(
+    client: ZendeskClient, script: Script, word: bytes
+) -> None:
+    """Nested deeper than any record is, or a number that none holds: it is kept as it came."""
+    group = b'{"id": %d, "name": %s, "updated_at": "2026-11-01T00:00:00Z"}'
+    both = b", ".join([group % (1, word), group % (2, b'"fine"')])
+    script.answers = [Said({"count": {"value": 2}}), Said(b'{"groups": [%s], "x": 1}' % both)]
+    (page,) = STREAMS["groups"].listed.iter_pages(client, None, START, START)
+    assert [one.id for one in page.records["groups"]] == [2]
+    (bad,) = page.bad
+    assert bad.reason == "not_a_group"
+    assert len(bad.raw) > 5_000
+
+
+def test_one_that_is_nested_without_end_and_cut_off_is_asked_for_again(
+    client: ZendeskClient, script: Script
+) -> None:
+    script.answers = [Said(b'{"groups": [' + DEEP), Said({"groups": []})]
+    assert msgspec.json.decode(client.get(PATH, {})) == {"groups": []}
+
+
 def _calls(rows: int, end_time: int) -> Said:
     stamp = "2026-11-01T00:00:00Z"
     calls = [{"id": at, "created_at": stamp, "updated_at": stamp} for at in range(rows)]
