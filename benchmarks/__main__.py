@@ -22,6 +22,7 @@ from rich.console import Console
 
 from benchmarks.benchmark import SIZES
 from benchmarks.figures import RESULTS, as_markdown, as_table, kept
+from benchmarks.picture import draw
 
 ALL = (
     "growth",
@@ -61,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console.print(as_table(results))
     page = RESULTS / told.size / "README.md"
     page.write_text(as_markdown(told.size, results), encoding="utf-8")
+    for one in results:
+        if one.name == "growth":
+            draw(told.size, one.figures)
     missed = sum(one.met is False for result in results for one in result.figures)
     console.print(f"{missed} goals missed; the same as a page: {page.relative_to(Path.cwd())}")
     if failed:

@@ -23,6 +23,7 @@ class Figure:
     """One figure in `unit`, and what it is measured against, `beside`, in the same unit.
 
     A goal such as "≤ 1.3" is one for the ratio of the two, or for the value where it stands alone.
+    `times`: of how many times the data, where it grows.
     """
 
     what: str
@@ -30,6 +31,7 @@ class Figure:
     unit: str = "s"
     beside: float | None = None
     goal: str = ""
+    times: int | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -49,7 +51,7 @@ class Figure:
         ratio = "" if self.ratio is None else f"{_short(self.ratio)} ×"
         met = {None: "", True: "met", False: "missed"}[self.met]
         return (
-            self.what,
+            self.what if self.times is None else f"{self.what}, {self.times} × the data",
             f"{_short(self.value)} {self.unit}".strip(),
             beside,
             ratio,
