@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # would otherwise be compiled again by every process.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up test test-all test-superset check lint lint-deploy bench docs pages setup setup-dev down clean
+.PHONY: demo up test test-all test-superset check lint lint-deploy bench bench-rivals docs pages setup setup-dev down clean
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -59,19 +59,24 @@ $(DEPLOY)/.installed: deploy/requirements-lint.txt
 	@$(DEPLOY)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
+# Under 10 minutes on two cores; SIZE=full takes hours, on a machine that does nothing else. The
+# figures go to benchmarks/results/$(SIZE). ONLY="growth search" runs those.
+SIZE ?= small
+
 bench: setup-dev
-	@$(BIN)/python -m benchmarks.extraction
-	@$(BIN)/python -m benchmarks.pacing
-	@$(BIN)/python -m benchmarks.sealing
-	@$(BIN)/python -m benchmarks.isolation
-	@$(BIN)/python -m benchmarks.auditing
-	@$(BIN)/python -m benchmarks.gates
-	@$(BIN)/python -m benchmarks.metrics
-	@$(BIN)/python -m benchmarks.retention
-	@$(BIN)/python -m benchmarks.search
-	@$(BIN)/python -m benchmarks.ai
-	@$(BIN)/python -m benchmarks.orchestration
-	@$(BIN)/python -m benchmarks.scale
+	@$(BIN)/python -m benchmarks --size $(SIZE) $(ONLY)
+
+# On demand: a rival connector in an environment of its own, 0.3 GB, loads the same account.
+DLT := .dlt-venv
+
+bench-rivals: setup-dev $(DLT)/.installed
+	@$(BIN)/python -m benchmarks.rivals --size $(SIZE) --venv $(DLT) --write
+
+$(DLT)/.installed: benchmarks/others/requirements-dlt.txt
+	@echo "setting up $(DLT) (about half a minute, once)"
+	@test -x $(DLT)/bin/python || $(PYTHON) -m venv $(DLT)
+	@$(DLT)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r $<
+	@touch $@
 
 # every metric, its definition and what it is made of, as a page; the embedded warehouse will do
 docs: setup

@@ -1,0 +1,196 @@
+"""Who loads the sandbox's account into a Postgres: vensor, and connectors from their packages."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+import httpx
+import psycopg
+from sqlalchemy import URL
+
+from benchmarks.stage import ACCOUNT, RETENTION_DAYS, Stage
+from cli import orchestrator
+from tasks.settings import PROJECT
+from warehouse import embedded
+
+OTHERS = PROJECT / "benchmarks" / "others"
+STREAMS = ("tickets", "ticket events", "comments", "users", "metric events")
+OURS = {
+    "tickets": "select id, status from zendesk.tickets",
+    "ticket events": "select id, null from zendesk.audits",
+    "comments": "select id, null from zendesk.comments",
+    "users": "select id, null from zendesk.users",
+    "metric events": "select id, null from zendesk.metric_events",
+}
+DLT = {
+    "tickets": "select id, status from {name}.tickets",
+    "ticket events": "select id, null from {name}.ticket_events",
+    "comments": "select id, null from {name}.ticket_events__child_events"
+    " where event_type in ('Comment', 'VoiceComment')",
+    "users": "select id, null from {name}.users",
+    "metric events": "select id, null from {name}.ticket_metric_events",
+}
+Rows = Sequence[tuple[int, str | None]]
+
+
+class Contender(Protocol):
+    """Loads the account into tables of a name; a second run of the same name goes on."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def folder(self) -> Path:
+        """Where all of it lies, the Postgres that it loads into as well."""
+        ...
+
+    def begin(self, name: str) -> None:
+        """Makes ready for a first run, outside of any clock."""
+        ...
+
+    def run(self, name: str) -> bool:
+        """Whether a run ended well."""
+        ...
+
+    def rows(self, name: str) -> Mapping[str, Rows]:
+        """(id, status) of every row there is, by stream; a status of tickets only."""
+        ...
+
+
+@dataclass(frozen=True)
+class Vensor:
+    """The product's own command, with the server that it keeps running."""
+
+    stage: Stage
+    name: str = "vensor"
+
+    @property
+    def folder(self) -> Path:
+        return self.stage.home
+
+    def begin(self, name: str) -> None:
+        with self.stage.tenant(name):
+            pass
+
+    def run(self, name: str) -> bool:
+        command = [sys.executable, "-m", "cli.main", "run", "--org", name, "--stages", "extract"]
+        return _ended_well(command, os.environ, self.stage.home / "run.log")
+
+    def rows(self, name: str) -> Mapping[str, Rows]:
+        where = " where org_id = (select org_id from app.organizations where slug = %s)"
+        url = self.stage.warehouse.superuser
+        with _connected(url) as connection:
+            return {
+                stream: connection.execute(asked + where, [name]).fetchall()
+                for stream, asked in OURS.items()
+            }
+
+
+@dataclass(frozen=True)
+class Dlt:
+    """dlt's `rest_api` source (others/dlt_zendesk.py), in a virtual environment of its own."""
+
+    stage: Stage
+    folder: Path
+    venv: Path
+    name: str = "dlt"
+
+    def begin(self, name: str) -> None:
+        with _connected(self._database()) as connection:
+            connection.execute("checkpoint")  # it runs
+
+    def run(self, name: str) -> bool:
+        since = self.stage.as_of - timedelta(days=RETENTION_DAYS)
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(self.folder),
+            "TMPDIR": os.environ.get("TMPDIR", "/tmp"),  # noqa: S108
+            "DLT_DATA_DIR": str(self.folder / "dlt"),
+            "RUNTIME__DLTHUB_TELEMETRY": "false",
+            "SOURCE_URL": self.stage.sandbox.zendesk[ACCOUNT]["base_url"],
+            "SOURCE_TOKEN": access_token(self.stage),
+            "DESTINATION": _url(self._database()),
+            "DATASET": name,
+            "SINCE": str(int(since.timestamp())),
+        }
+        command = [str(self.venv / "bin/python"), str(OTHERS / "dlt_zendesk.py")]
+        return _ended_well(command, environment, self.folder / "run.log")
+
+    def rows(self, name: str) -> Mapping[str, Rows]:
+        with _connected(self._database()) as connection:
+            return {
+                stream: connection.execute(asked.format(name=name)).fetchall()
+                for stream, asked in DLT.items()
+            }
+
+    def _database(self) -> URL:
+        server = embedded.start(self.folder)
+        return URL.create(
+            "postgresql",
+            embedded.SUPERUSER,
+            server.password,
+            "127.0.0.1",
+            server.port,
+            "postgres",
+        )
+
+
+@contextmanager
+def vensor(stage: Stage) -> Iterator[Vensor]:
+    """Its Prefect server runs for the while, as it does where it is used."""
+    orchestrator.ensure_running(stage.home)
+    try:
+        yield Vensor(stage)
+    finally:
+        orchestrator.stop(stage.home)
+
+
+@contextmanager
+def dlt(stage: Stage, venv: Path) -> Iterator[Dlt]:
+    """With a folder of its own, and a Postgres in it."""
+    with TemporaryDirectory(prefix="vensor-bench-", ignore_cleanup_errors=True) as told:
+        folder = Path(told)
+        try:
+            yield Dlt(stage, folder, venv)
+        finally:
+            embedded.stop(folder)
+
+
+def access_token(stage: Stage) -> str:
+    """A token that may read everything, for those who cannot ask for one."""
+    told = stage.sandbox.zendesk[ACCOUNT]
+    asked = {name: told[name] for name in ("client_id", "client_secret")}
+    answer = httpx.post(
+        f"{told['base_url']}/oauth/tokens", json=asked | {"grant_type": "client_credentials"}
+    )
+    return str(answer.raise_for_status().json()["access_token"])
+
+
+def _ended_well(command: Sequence[str], environment: Mapping[str, str], log: Path) -> bool:
+    """Its words go to the log, and so does what went wrong."""
+    with log.open("ab") as output:
+        done = subprocess.run(
+            command,
+            cwd=PROJECT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            check=False,
+        )
+    return done.returncode == 0
+
+
+def _url(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _connected(url: URL) -> psycopg.Connection[tuple[int, str | None]]:
+    return psycopg.connect(_url(url), autocommit=True)

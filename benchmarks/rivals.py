@@ -1,0 +1,262 @@
+"""The same account loaded by vensor and by a rival connector from its published package.
+
+Each scenario begins with empty tables on each side, and is run until it ends well, at most
+`--attempts` times, as a schedule would. Then every stream is held against the account itself: ids
+that are lacking, rows too many, tickets whose status is a former one. The sandbox counts the
+requests, and makes the faults:
+
+- a first day, and a second one after changes in between;
+- pages refused: 429 with Retry-After, 503;
+- pages cut short: half of the JSON, half of the connection;
+- a page that names its own position as the next one, so that it comes twice;
+- tickets that change and are deleted while their pages are read.
+
+At the end the files of each side are searched for the names, addresses and numbers of three
+customers. What stands beside a figure is the rival's.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from benchmarks.benchmark import Benchmark
+from benchmarks.contenders import STREAMS, Contender, access_token, dlt, vensor
+from benchmarks.extraction import warm
+from benchmarks.figures import Figure
+from benchmarks.stage import ACCOUNT, RETENTION_DAYS, Stage, staged
+
+EXPORTS = {
+    "tickets": ("incremental/tickets/cursor.json", "after_url", {}),
+    "ticket_events": (
+        "incremental/ticket_events.json",
+        "next_page",
+        {"include": "comment_events"},
+    ),
+    "users": ("incremental/users/cursor.json", "after_url", {}),
+    "ticket_metric_events": ("incremental/ticket_metric_events.json", "next_page", {}),
+}
+WORDS = ("Comment", "VoiceComment")
+CHANGED, CHANGED_AFTER_REQUESTS = 5, 3
+EXPORT = "/incremental/ticket"
+FAULTS: Mapping[str, list[dict[str, object]]] = {
+    "refused": [
+        {"path": EXPORT, "kind": "429", "times": 2, "retry_after": 2, "skip": 1},
+        {"path": EXPORT, "kind": "503", "skip": 2},
+    ],
+    "cut short": [
+        {"path": EXPORT, "kind": "truncate", "cut": "json", "skip": 1},
+        {"path": EXPORT, "kind": "truncate", "cut": "connection", "skip": 2},
+    ],
+    "a page twice": [
+        {"path": "/incremental/tickets", "kind": "repeat_cursor"},
+        {"path": "/incremental/ticket_events", "kind": "repeat_cursor", "skip": 1},
+    ],
+}
+Truth = Mapping[str, Mapping[int, str | None]]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What one side made of a scenario: of each stream, rows lost, too many, and out of date."""
+
+    seconds: float
+    requests: int
+    attempts: int
+    ended_well: bool
+    rows: Mapping[str, int]
+    lost: Mapping[str, int]
+    doubled: Mapping[str, int]
+    stale: int
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The account, and the control of its sandbox."""
+
+    stage: Stage
+    control: httpx.Client
+
+    def truth(self) -> Truth:
+        """id → status (of tickets) of all that the exports have, by stream, read page by page."""
+        since = int(self.stage.as_of.timestamp()) - RETENTION_DAYS * 86_400
+        found: dict[str, list[dict[str, Any]]] = {}
+        base_url = self.stage.sandbox.zendesk[ACCOUNT]["base_url"]
+        headers = {"Authorization": f"Bearer {access_token(self.stage)}"}
+        with httpx.Client(headers=headers, timeout=60) as client:
+            for name, (path, link, more) in EXPORTS.items():
+                found[name], url = [], f"{base_url}/api/v2/{path}"
+                page = client.get(url, params={"start_time": since, **more}).json()
+                while True:
+                    found[name] += page[name]
+                    if page["end_of_stream"]:
+                        break
+                    page = client.get(page[link]).json()
+        events = found["ticket_events"]
+        told = [one for event in events for one in event["child_events"]]
+        return {
+            "tickets": {one["id"]: one["status"] for one in found["tickets"]},
+            "ticket events": {one["id"]: None for one in events},
+            "comments": {one["id"]: None for one in told if one["event_type"] in WORDS},
+            "users": {one["id"]: None for one in found["users"]},
+            "metric events": {one["id"]: None for one in found["ticket_metric_events"]},
+        }
+
+    def change(self, numbers: Sequence[int]) -> None:
+        """Half of these tickets change, the others are deleted, a moment ago."""
+        for at, number in enumerate(numbers):
+            kind = "delete_ticket" if at % 2 else "system_update"
+            asked = {"account": ACCOUNT, "kind": kind, "ticket_id": number}
+            self.control.post("/changes", json=asked).raise_for_status()
+
+    def requests(self) -> int:
+        """How many came since the log was emptied."""
+        return len(self.control.get("/requests", params={"path": "/api/v2/"}).json()["requests"])
+
+    def living(self, skip: int) -> list[int]:
+        """Tickets that can still be changed and deleted."""
+        there = [one for one, status in self.truth()["tickets"].items() if status != "deleted"]
+        return there[skip :: max(len(there) // (2 * CHANGED), 1)][: 2 * CHANGED]
+
+
+def measure(tickets: int, venv: str, attempts: int) -> Iterator[Figure]:
+    """All scenarios of both sides, vensor first."""
+    with staged(tickets) as stage, _controlled(stage) as desk:
+        warm(stage)
+        found: list[dict[str, Loaded]] = []
+        exposed = []
+        for side in (vensor(stage), dlt(stage, Path(venv))):
+            with side as contender:
+                found.append(dict(_scenarios(desk, contender, attempts)))
+                exposed.append(_exposed(stage, contender.folder))
+    ours, theirs = found
+    for scenario in ours:
+        yield from _compared(scenario, ours[scenario], theirs[scenario])
+    values = len(_values(stage))
+    what = f"of {values} values of three people, on the disk in plain text"
+    yield Figure(what, exposed[0], "values", exposed[1], "≤ 0")
+
+
+def _scenarios(desk: Desk, side: Contender, attempts: int) -> Iterator[tuple[str, Loaded]]:
+    def load(name: str, faults: str = "") -> Loaded:
+        if faults:
+            desk.control.post("/faults", json=FAULTS[faults]).raise_for_status()
+        try:
+            return _loaded(desk, side, name, attempts)
+        finally:
+            desk.control.delete("/faults")
+
+    side.begin("first")
+    yield "a first day", load("first")
+    desk.change(desk.living(0))
+    yield "the next day", load("first")
+    for faults in FAULTS:
+        name = faults.replace(" ", "_")
+        side.begin(name)
+        yield f"pages {faults}" if faults != "a page twice" else faults, load(name, faults)
+    side.begin("moving")
+    with _changing(desk, desk.living(1)):
+        moved = load("moving")
+    yield "changes while it is read", moved
+    yield "… and the run after it", load("moving")
+
+
+def _loaded(desk: Desk, side: Contender, name: str, attempts: int) -> Loaded:
+    """Runs until one ends well, and holds what is there against the account."""
+    desk.control.delete("/requests").raise_for_status()
+    began, made, well = time.perf_counter(), 0, False
+    while not well and made < attempts:
+        well, made = side.run(name), made + 1
+    seconds, requests = time.perf_counter() - began, desk.requests()
+    truth, rows = desk.truth(), side.rows(name)
+    ids = {stream: Counter(one for one, _ in rows[stream]) for stream in STREAMS}
+    status = dict(rows["tickets"])
+    return Loaded(
+        seconds,
+        requests,
+        made,
+        well,
+        {stream: len(truth[stream]) for stream in STREAMS},
+        {stream: len(truth[stream].keys() - ids[stream].keys()) for stream in STREAMS},
+        {stream: ids[stream].total() - len(ids[stream]) for stream in STREAMS},
+        sum(status.get(one, told) != told for one, told in truth["tickets"].items()),
+    )
+
+
+def _compared(scenario: str, ours: Loaded, theirs: Loaded) -> Iterator[Figure]:
+    yield Figure(f"{scenario}: seconds", ours.seconds, "s", theirs.seconds)
+    yield Figure(f"{scenario}: requests", ours.requests, "requests", theirs.requests)
+    yield Figure(f"{scenario}: runs until one ended well", ours.attempts, "", theirs.attempts)
+    if not (ours.ended_well and theirs.ended_well):
+        yield Figure(
+            f"{scenario}: did not end well", not ours.ended_well, "", not theirs.ended_well
+        )
+    for stream, count in ours.rows.items():
+        of = f"{scenario}: of {count:,} {stream}"
+        yield Figure(f"{of}, lost", ours.lost[stream], "rows", theirs.lost[stream], "≤ 0")
+        yield Figure(f"{of}, too many", ours.doubled[stream], "rows", theirs.doubled[stream], "≤ 0")
+    yield Figure(f"{scenario}: tickets with a former status", ours.stale, "rows", theirs.stale)
+
+
+@contextmanager
+def _controlled(stage: Stage) -> Iterator[Desk]:
+    headers = {"Authorization": f"Bearer {stage.sandbox.control_token}"}
+    with httpx.Client(base_url=stage.sandbox.control_url, headers=headers, timeout=60) as control:
+        yield Desk(stage, control)
+
+
+@contextmanager
+def _changing(desk: Desk, numbers: Sequence[int]) -> Iterator[None]:
+    """Changes these tickets once a few requests have come. Raises: RuntimeError if none did."""
+    ended, changed = threading.Event(), threading.Event()
+    desk.control.delete("/requests").raise_for_status()
+
+    def watch() -> None:
+        while not ended.wait(0.02):
+            if desk.requests() >= CHANGED_AFTER_REQUESTS:
+                desk.change(numbers)
+                changed.set()
+                return
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+    if not changed.is_set():
+        raise RuntimeError("nothing changed while the account was read")
+
+
+def _values(stage: Stage) -> set[bytes]:
+    people = stage.sandbox.canaries[ACCOUNT]
+    return {value.encode() for person in people for value in person.values()}
+
+
+def _exposed(stage: Stage, folder: Path) -> int:
+    """How many of the values some file of the folder holds; the sandbox's own left out."""
+    values, found = _values(stage), set[bytes]()
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_relative_to(stage.home / "sandbox"):
+            content = path.read_bytes()
+            found |= {value for value in values if value in content}
+    return len(found)
+
+
+BENCHMARK = Benchmark(
+    "rivals",
+    measure,
+    small={"tickets": 3_000, "venv": ".dlt-venv", "attempts": 3},
+    full={"tickets": 20_000, "venv": ".dlt-venv", "attempts": 3},
+    about=__doc__,
+)
+
+if __name__ == "__main__":
+    BENCHMARK.main()
