@@ -96,7 +96,7 @@ def _folder() -> Iterator[Path]:
         try:
             yield folder
         finally:
-            for process in (left := list(_left_in(folder))):
+            for process in (left := list(left_in(folder))):
                 process.kill()
             psutil.wait_procs(left, timeout=20)
 
@@ -108,7 +108,7 @@ def _await(process: "subprocess.Popen[bytes]") -> None:
         process.kill()
 
 
-def _left_in(folder: Path) -> Iterator[psutil.Process]:
+def left_in(folder: Path) -> Iterator[psutil.Process]:
     """The processes that lie, or were told that they lie, in the folder."""
     for process in psutil.process_iter():
         try:
