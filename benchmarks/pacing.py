@@ -171,7 +171,7 @@ BENCHMARK = Benchmark(
     measure,
     small={
         "processes": (2, 4),
-        "limits": (10, 700),
+        "limits": (10, 300),
         "window_seconds": (4, 10),
         "windows": (2, 1),
     },

@@ -137,8 +137,8 @@ def _fill_one(
 ) -> Tenant:
     slug = f"bench-{number}"
     today = datetime.now(UTC)
-    first = today - timedelta(days=DAYS)
-    with organization(slug, first, today, retention_days=DAYS) as resources:
+    oldest = today - timedelta(days=DAYS)
+    with organization(slug, oldest, today, retention_days=DAYS) as resources:
         org_id = resources.organization.org_id
     desk = Desk(language, number, tickets)
     told = {"org_id": org_id, "tickets": tickets, "statuses": list(STATUSES)}

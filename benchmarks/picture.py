@@ -21,7 +21,7 @@ LIMITS = {
     "transcribe": "the model alone",
     "embed": "the model alone",
     "score": "judging in memory",
-    "metrics": "writing the same rows",
+    "metrics": "Postgres at work",
     "search": "comparing in memory",
     "retention": "deleting files",
 }

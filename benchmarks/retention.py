@@ -124,7 +124,7 @@ def unlinked(folder: Path, size_bytes: int) -> float:
             os.fsync(file.fileno())
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         paths.append(path)
-    return seconds_of(lambda: [path.unlink() for path in paths])
+    return seconds_of(lambda: [os.unlink(path) for path in paths])
 
 
 def _cool(folder: Path) -> None:

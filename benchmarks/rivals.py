@@ -92,12 +92,11 @@ class Desk:
         with httpx.Client(headers=headers, timeout=60) as client:
             for name, (path, link, more) in EXPORTS.items():
                 found[name], url = [], f"{base_url}/api/v2/{path}"
-                page = client.get(url, params={"start_time": since, **more}).json()
-                while True:
+                answer = client.get(url, params={"start_time": since, **more})
+                while not (page := answer.raise_for_status().json())["end_of_stream"]:
                     found[name] += page[name]
-                    if page["end_of_stream"]:
-                        break
-                    page = client.get(page[link]).json()
+                    answer = client.get(page[link])
+                found[name] += page[name]
         events = found["ticket_events"]
         told = [one for event in events for one in event["child_events"]]
         return {
@@ -114,6 +113,13 @@ class Desk:
             kind = "delete_ticket" if at % 2 else "system_update"
             asked = {"account": ACCOUNT, "kind": kind, "ticket_id": number}
             self.control.post("/changes", json=asked).raise_for_status()
+
+    def clear_faults(self, *, met: bool) -> None:
+        """Raises: RuntimeError where some are left, that should have been `met`."""
+        left = self.control.get("/faults").json()["faults"]
+        self.control.delete("/faults").raise_for_status()
+        if left and met:
+            raise RuntimeError(f"{len(left)} faults were not met: the account is too small")
 
     def requests(self) -> int:
         """How many came since the log was emptied."""
@@ -147,10 +153,7 @@ def _scenarios(desk: Desk, side: Contender, attempts: int) -> Iterator[tuple[str
     def load(name: str, faults: str = "") -> Loaded:
         if faults:
             desk.control.post("/faults", json=FAULTS[faults]).raise_for_status()
-        try:
-            return _loaded(desk, side, name, attempts)
-        finally:
-            desk.control.delete("/faults")
+        return _loaded(desk, side, name, attempts)
 
     side.begin("first")
     yield "a first day", load("first")
@@ -174,6 +177,7 @@ def _loaded(desk: Desk, side: Contender, name: str, attempts: int) -> Loaded:
     while not well and made < attempts:
         well, made = side.run(name), made + 1
     seconds, requests = time.perf_counter() - began, desk.requests()
+    desk.clear_faults(met=well)
     truth, rows = desk.truth(), side.rows(name)
     ids = {stream: Counter(one for one, _ in rows[stream]) for stream in STREAMS}
     status = dict(rows["tickets"])
