@@ -21,6 +21,7 @@ from tasks.settings import PROJECT
 from warehouse import embedded
 
 OTHERS = PROJECT / "benchmarks" / "others"
+TERMINAL = (sys.executable, "-c", "from cli.main import main; main()")
 STREAMS = ("tickets", "ticket events", "comments", "users", "metric events")
 OURS = {
     "tickets": "select id, status from zendesk.tickets",
@@ -80,7 +81,7 @@ class Vensor:
             pass
 
     def run(self, name: str) -> bool:
-        command = [sys.executable, "-m", "cli.main", "run", "--org", name, "--stages", "extract"]
+        command = [*TERMINAL, "run", "--org", name, "--stages", "extract"]
         return _ended_well(command, os.environ, self.stage.home / "run.log")
 
     def rows(self, name: str) -> Mapping[str, Rows]:
