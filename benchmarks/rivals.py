@@ -47,11 +47,11 @@ CHANGED, CHANGED_AFTER_REQUESTS = 5, 3
 # Of pages, not of what asks whether there are any: both sides ask for as many rows.
 PAGE = "per_page=1000"
 FAULTS: Mapping[str, list[dict[str, object]]] = {
-    "refused": [
+    "pages refused": [
         {"path": PAGE, "kind": "429", "times": 2, "retry_after": 2, "skip": 1},
         {"path": PAGE, "kind": "503", "skip": 2},
     ],
-    "cut short": [
+    "pages cut short": [
         {"path": PAGE, "kind": "truncate", "cut": "json", "skip": 1},
         {"path": PAGE, "kind": "truncate", "cut": "connection", "skip": 2},
     ],
@@ -60,6 +60,15 @@ FAULTS: Mapping[str, list[dict[str, object]]] = {
         {"path": "/incremental/ticket_events", "kind": "repeat_cursor", "skip": 1},
     ],
 }
+NEXT_DAY, CHANGES = "the next day", "changes while it is read"
+# (scenario, name of the tables, whether they are new)
+SCENARIOS = (
+    ("a first day", "first", True),
+    (NEXT_DAY, "first", False),
+    *((faults, faults.replace(" ", ""), True) for faults in FAULTS),
+    (CHANGES, "moving", True),
+    ("… and the run after it", "moving", False),
+)
 Truth = Mapping[str, Mapping[int, str | None]]
 
 
@@ -133,42 +142,40 @@ class Desk:
 
 
 def measure(tickets: int, venv: str, attempts: int) -> Iterator[Figure]:
-    """All scenarios of both sides, vensor first."""
-    with staged(tickets) as stage, _controlled(stage) as desk:
+    """All scenarios, of both sides in turn; then what lies on the disk."""
+    with (
+        staged(tickets) as stage,
+        _controlled(stage) as desk,
+        vensor(stage) as ours,
+        dlt(stage, Path(venv)) as theirs,
+    ):
         warm(stage)
-        found: list[dict[str, Loaded]] = []
-        exposed = []
-        for side in (vensor(stage), dlt(stage, Path(venv))):
-            with side as contender:
-                found.append(dict(_scenarios(desk, contender, attempts)))
-                exposed.append(_exposed(stage, contender.folder))
-    ours, theirs = found
-    for scenario in ours:
-        yield from _compared(scenario, ours[scenario], theirs[scenario])
-    values = len(_values(stage))
-    what = f"of {values} values of three people, on the disk in plain text"
-    yield Figure(what, exposed[0], "values", exposed[1], "≤ 0")
+        sides = (ours, theirs)
+        for scenario, name, began in SCENARIOS:
+            loaded = []
+            if scenario == NEXT_DAY:
+                desk.change(desk.living(0))
+            for skip, side in enumerate(sides, start=1):
+                if began:
+                    side.begin(name)
+                with _troubled(desk, scenario, skip):
+                    loaded.append(_loaded(desk, side, name, attempts))
+            yield from _compared(scenario, *loaded)
+        what = f"of {len(_values(stage))} values of three people, on the disk in plain text"
+        exposed = [_exposed(stage, side.folder) for side in sides]
+        yield Figure(what, exposed[0], "values", exposed[1], "≤ 0")
 
 
-def _scenarios(desk: Desk, side: Contender, attempts: int) -> Iterator[tuple[str, Loaded]]:
-    def load(name: str, faults: str = "") -> Loaded:
-        if faults:
-            desk.control.post("/faults", json=FAULTS[faults]).raise_for_status()
-        return _loaded(desk, side, name, attempts)
-
-    side.begin("first")
-    yield "a first day", load("first")
-    desk.change(desk.living(0))
-    yield "the next day", load("first")
-    for faults in FAULTS:
-        name = faults.replace(" ", "_")
-        side.begin(name)
-        yield f"pages {faults}" if faults != "a page twice" else faults, load(name, faults)
-    side.begin("moving")
-    with _changing(desk, desk.living(1)):
-        moved = load("moving")
-    yield "changes while it is read", moved
-    yield "… and the run after it", load("moving")
+@contextmanager
+def _troubled(desk: Desk, scenario: str, skip: int) -> Iterator[None]:
+    """The faults of a scenario wait, or its changes are made, while this lasts."""
+    if scenario in FAULTS:
+        desk.control.post("/faults", json=FAULTS[scenario]).raise_for_status()
+    if scenario != CHANGES:
+        yield
+        return
+    with _changing(desk, desk.living(skip)):
+        yield
 
 
 def _loaded(desk: Desk, side: Contender, name: str, attempts: int) -> Loaded:
@@ -258,7 +265,7 @@ def _exposed(stage: Stage, folder: Path) -> int:
 BENCHMARK = Benchmark(
     "rivals",
     measure,
-    small={"tickets": 1_200, "venv": ".dlt-venv", "attempts": 3},
+    small={"tickets": 1_100, "venv": ".dlt-venv", "attempts": 3},
     full={"tickets": 20_000, "venv": ".dlt-venv", "attempts": 3},
     about=__doc__,
 )
