@@ -1,5 +1,6 @@
 """Who loads the sandbox's account into a Postgres: vensor, and connectors from their packages."""
 
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import httpx
 import psycopg
 from sqlalchemy import URL
 
+from benchmarks.desk_by_name import serving
 from benchmarks.stage import ACCOUNT, RETENTION_DAYS, Stage
 from cli import orchestrator
 from tasks.settings import PROJECT
@@ -22,7 +24,6 @@ from warehouse import embedded
 
 OTHERS = PROJECT / "benchmarks" / "others"
 TERMINAL = (sys.executable, "-c", "from cli.main import main; main()")
-STREAMS = ("tickets", "ticket events", "comments", "users", "metric events")
 OURS = {
     "tickets": "select id, status from zendesk.tickets",
     "ticket events": "select id, null from zendesk.audits",
@@ -38,6 +39,14 @@ DLT = {
     "users": "select id, null from {name}.users",
     "metric events": "select id, null from {name}.ticket_metric_events",
 }
+# The connector makes comments of the audits that it asks for ticket by ticket.
+SINGER = {
+    "tickets": "select id::bigint, status from {name}.tickets",
+    "ticket events": "select id::bigint, null from {name}.ticket_audits",
+    "comments": "select id::bigint, null from {name}.ticket_comments",
+    "metric events": "select id::bigint, null from {name}.ticket_metric_events",
+}
+EXPORTED = "per_page=1000"  # of vensor's and dlt's requests for data
 Rows = Sequence[tuple[int, str | None]]
 
 
@@ -45,11 +54,18 @@ class Contender(Protocol):
     """Loads the account into tables of a name; a second run of the same name goes on."""
 
     @property
-    def name(self) -> str: ...
-
-    @property
     def folder(self) -> Path:
         """Where all of it lies, the Postgres that it loads into as well."""
+        ...
+
+    @property
+    def pages(self) -> str:
+        """What is in the addresses of its requests for data, and in no others."""
+        ...
+
+    @property
+    def exports(self) -> Sequence[str]:
+        """What is in the addresses of those whose answers name the next position."""
         ...
 
     def begin(self, name: str) -> None:
@@ -70,7 +86,8 @@ class Vensor:
     """The product's own command, with the server that it keeps running."""
 
     stage: Stage
-    name: str = "vensor"
+    pages: str = EXPORTED
+    exports: Sequence[str] = ("/incremental/tickets", "/incremental/ticket_events")
 
     @property
     def folder(self) -> Path:
@@ -101,11 +118,11 @@ class Dlt:
     stage: Stage
     folder: Path
     venv: Path
-    name: str = "dlt"
+    pages: str = EXPORTED
+    exports: Sequence[str] = ("/incremental/tickets", "/incremental/ticket_events")
 
     def begin(self, name: str) -> None:
-        with _connected(self._database()) as connection:
-            connection.execute("checkpoint")  # it runs
+        embedded.start(self.folder)
 
     def run(self, name: str) -> bool:
         since = self.stage.as_of - timedelta(days=RETENTION_DAYS)
@@ -117,7 +134,7 @@ class Dlt:
             "RUNTIME__DLTHUB_TELEMETRY": "false",
             "SOURCE_URL": self.stage.sandbox.zendesk[ACCOUNT]["base_url"],
             "SOURCE_TOKEN": access_token(self.stage),
-            "DESTINATION": _url(self._database()),
+            "DESTINATION": _url(_database(self.folder)),
             "DATASET": name,
             "SINCE": str(int(since.timestamp())),
         }
@@ -125,22 +142,44 @@ class Dlt:
         return _ended_well(command, environment, self.folder / "run.log")
 
     def rows(self, name: str) -> Mapping[str, Rows]:
-        with _connected(self._database()) as connection:
-            return {
-                stream: connection.execute(asked.format(name=name)).fetchall()
-                for stream, asked in DLT.items()
-            }
+        return _rows(self.folder, DLT, name)
 
-    def _database(self) -> URL:
+
+@dataclass(frozen=True)
+class Singer:
+    """tap-zendesk into pipelinewise-target-postgres, each in an environment of its own in `venv`.
+
+    The connector knows no desk but https://<subdomain>.zendesk.com: `leads` is an environment in
+    which that is the sandbox (others/singer_tls.py).
+    """
+
+    stage: Stage
+    folder: Path
+    venv: Path
+    leads: Mapping[str, str]
+    pages: str = "/api/v2/"
+    exports: Sequence[str] = ("/incremental/tickets",)
+
+    def begin(self, name: str) -> None:
         server = embedded.start(self.folder)
-        return URL.create(
-            "postgresql",
-            embedded.SUPERUSER,
-            server.password,
-            "127.0.0.1",
-            server.port,
-            "postgres",
-        )
+        since = self.stage.as_of - timedelta(days=RETENTION_DAYS)
+        place = {"host": "127.0.0.1", "port": server.port, "dbname": "postgres"}
+        login = {"user": embedded.SUPERUSER, "password": server.password}
+        source = {"subdomain": ACCOUNT, "access_token": access_token(self.stage)}
+        self._write("tap", source | {"start_date": f"{since:%Y-%m-%dT%H:%M:%SZ}"})
+        self._write("target", place | login | {"default_target_schema": name})
+        self._write("state", {})
+
+    def run(self, name: str) -> bool:
+        command = ["/bin/bash", str(OTHERS / "singer.sh"), str(self.venv), str(self.folder)]
+        environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), **self.leads}
+        return _ended_well(command, environment, self.folder / "run.log")
+
+    def rows(self, name: str) -> Mapping[str, Rows]:
+        return _rows(self.folder, SINGER, name)
+
+    def _write(self, name: str, told: Mapping[str, object]) -> None:
+        (self.folder / f"{name}.json").write_text(json.dumps(told))
 
 
 @contextmanager
@@ -155,11 +194,24 @@ def vensor(stage: Stage) -> Iterator[Vensor]:
 
 @contextmanager
 def dlt(stage: Stage, venv: Path) -> Iterator[Dlt]:
-    """With a folder of its own, and a Postgres in it."""
+    with _folder() as folder:
+        yield Dlt(stage, folder, venv)
+
+
+@contextmanager
+def singer(stage: Stage, venv: Path) -> Iterator[Singer]:
+    base_url = stage.sandbox.zendesk[ACCOUNT]["base_url"]
+    with _folder() as folder, serving(base_url, folder, name=f"{ACCOUNT}.zendesk.com") as leads:
+        yield Singer(stage, folder, venv, leads)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder of its own, and a Postgres in it, which ends with it."""
     with TemporaryDirectory(prefix="vensor-bench-", ignore_cleanup_errors=True) as told:
         folder = Path(told)
         try:
-            yield Dlt(stage, folder, venv)
+            yield folder
         finally:
             embedded.stop(folder)
 
@@ -187,6 +239,20 @@ def _ended_well(command: Sequence[str], environment: Mapping[str, str], log: Pat
             check=False,
         )
     return done.returncode == 0
+
+
+def _rows(folder: Path, asked: Mapping[str, str], name: str) -> Mapping[str, Rows]:
+    with _connected(_database(folder)) as connection:
+        return {
+            stream: connection.execute(one.format(name=name)).fetchall()
+            for stream, one in asked.items()
+        }
+
+
+def _database(folder: Path) -> URL:
+    server = embedded.start(folder)
+    place = {"host": "127.0.0.1", "port": server.port, "database": "postgres"}
+    return URL.create("postgresql", embedded.SUPERUSER, server.password, **place)
 
 
 def _url(url: URL) -> str:

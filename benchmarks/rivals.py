@@ -18,16 +18,17 @@ customers. What stands beside a figure is the rival's.
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from benchmarks.benchmark import Benchmark
-from benchmarks.contenders import STREAMS, Contender, access_token, dlt, vensor
+from benchmarks.contenders import Contender, access_token, dlt, vensor
 from benchmarks.extraction import warm
 from benchmarks.figures import Figure
 from benchmarks.stage import ACCOUNT, RETENTION_DAYS, Stage, staged
@@ -44,32 +45,18 @@ EXPORTS = {
 }
 WORDS = ("Comment", "VoiceComment")
 CHANGED, CHANGED_AFTER_REQUESTS = 5, 3
-# Of pages, not of what asks whether there are any: both sides ask for as many rows.
-PAGE = "per_page=1000"
-FAULTS: Mapping[str, list[dict[str, object]]] = {
-    "pages refused": [
-        {"path": PAGE, "kind": "429", "times": 2, "retry_after": 2, "skip": 1},
-        {"path": PAGE, "kind": "503", "skip": 2},
-    ],
-    "pages cut short": [
-        {"path": PAGE, "kind": "truncate", "cut": "json", "skip": 1},
-        {"path": PAGE, "kind": "truncate", "cut": "connection", "skip": 2},
-    ],
-    "a page twice": [
-        {"path": "/incremental/tickets", "kind": "repeat_cursor"},
-        {"path": "/incremental/ticket_events", "kind": "repeat_cursor", "skip": 1},
-    ],
-}
+REFUSED, CUT_SHORT, TWICE = "pages refused", "pages cut short", "a page twice"
 NEXT_DAY, CHANGES = "the next day", "changes while it is read"
 # (scenario, name of the tables, whether they are new)
 SCENARIOS = (
     ("a first day", "first", True),
     (NEXT_DAY, "first", False),
-    *((faults, faults.replace(" ", ""), True) for faults in FAULTS),
+    *((faults, faults.replace(" ", ""), True) for faults in (REFUSED, CUT_SHORT, TWICE)),
     (CHANGES, "moving", True),
     ("… and the run after it", "moving", False),
 )
 Truth = Mapping[str, Mapping[int, str | None]]
+Rival = Callable[[Stage, Path], AbstractContextManager[Contender]]
 
 
 @dataclass(frozen=True)
@@ -141,13 +128,13 @@ class Desk:
         return there[skip :: max(len(there) // (2 * CHANGED), 1)][: 2 * CHANGED]
 
 
-def measure(tickets: int, venv: str, attempts: int) -> Iterator[Figure]:
+def measure(rival: Rival, tickets: int, venv: str, attempts: int) -> Iterator[Figure]:
     """All scenarios, of both sides in turn; then what lies on the disk."""
     with (
         staged(tickets) as stage,
         _controlled(stage) as desk,
         vensor(stage) as ours,
-        dlt(stage, Path(venv)) as theirs,
+        rival(stage, Path(venv)) as theirs,
     ):
         warm(stage)
         sides = (ours, theirs)
@@ -158,7 +145,7 @@ def measure(tickets: int, venv: str, attempts: int) -> Iterator[Figure]:
             for skip, side in enumerate(sides, start=1):
                 if began:
                     side.begin(name)
-                with _troubled(desk, scenario, skip):
+                with _troubled(desk, side, scenario, skip):
                     loaded.append(_loaded(desk, side, name, attempts))
             yield from _compared(scenario, *loaded)
         what = f"of {len(_values(stage))} values of three people, on the disk in plain text"
@@ -167,15 +154,26 @@ def measure(tickets: int, venv: str, attempts: int) -> Iterator[Figure]:
 
 
 @contextmanager
-def _troubled(desk: Desk, scenario: str, skip: int) -> Iterator[None]:
+def _troubled(desk: Desk, side: Contender, scenario: str, skip: int) -> Iterator[None]:
     """The faults of a scenario wait, or its changes are made, while this lasts."""
-    if scenario in FAULTS:
-        desk.control.post("/faults", json=FAULTS[scenario]).raise_for_status()
+    desk.control.post("/faults", json=list(_faults(side, scenario))).raise_for_status()
     if scenario != CHANGES:
         yield
         return
     with _changing(desk, desk.living(skip)):
         yield
+
+
+def _faults(side: Contender, scenario: str) -> Iterator[dict[str, object]]:
+    if scenario == REFUSED:
+        yield {"path": side.pages, "kind": "429", "times": 2, "retry_after": 2, "skip": 1}
+        yield {"path": side.pages, "kind": "503", "skip": 2}
+    if scenario == CUT_SHORT:
+        yield {"path": side.pages, "kind": "truncate", "cut": "json", "skip": 1}
+        yield {"path": side.pages, "kind": "truncate", "cut": "connection", "skip": 2}
+    if scenario == TWICE:
+        for path in side.exports:
+            yield {"path": path, "kind": "repeat_cursor", "skip": int(path.endswith("events"))}
 
 
 def _loaded(desk: Desk, side: Contender, name: str, attempts: int) -> Loaded:
@@ -187,16 +185,16 @@ def _loaded(desk: Desk, side: Contender, name: str, attempts: int) -> Loaded:
     seconds, requests = time.perf_counter() - began, desk.requests()
     desk.clear_faults(met=well)
     truth, rows = desk.truth(), side.rows(name)
-    ids = {stream: Counter(one for one, _ in rows[stream]) for stream in STREAMS}
+    ids = {stream: Counter(one for one, _ in found) for stream, found in rows.items()}
     status = dict(rows["tickets"])
     return Loaded(
         seconds,
         requests,
         made,
         well,
-        {stream: len(truth[stream]) for stream in STREAMS},
-        {stream: len(truth[stream].keys() - ids[stream].keys()) for stream in STREAMS},
-        {stream: ids[stream].total() - len(ids[stream]) for stream in STREAMS},
+        {stream: len(truth[stream]) for stream in ids},
+        {stream: len(truth[stream].keys() - found.keys()) for stream, found in ids.items()},
+        {stream: found.total() - len(found) for stream, found in ids.items()},
         sum(status.get(one, told) != told for one, told in truth["tickets"].items()),
     )
 
@@ -209,7 +207,7 @@ def _compared(scenario: str, ours: Loaded, theirs: Loaded) -> Iterator[Figure]:
         yield Figure(
             f"{scenario}: did not end well", not ours.ended_well, "", not theirs.ended_well
         )
-    for stream, count in ours.rows.items():
+    for stream, count in theirs.rows.items():
         of = f"{scenario}: of {count:,} {stream}"
         yield Figure(f"{of}, lost", ours.lost[stream], "rows", theirs.lost[stream], "≤ 0")
         yield Figure(f"{of}, too many", ours.doubled[stream], "rows", theirs.doubled[stream], "≤ 0")
@@ -264,7 +262,7 @@ def _exposed(stage: Stage, folder: Path) -> int:
 
 BENCHMARK = Benchmark(
     "rivals",
-    measure,
+    partial(measure, dlt),
     small={"tickets": 1_100, "venv": ".dlt-venv", "attempts": 3},
     full={"tickets": 20_000, "venv": ".dlt-venv", "attempts": 3},
     about=__doc__,
