@@ -66,16 +66,20 @@ SIZE ?= small
 bench: setup-dev
 	@$(BIN)/python -m benchmarks --size $(SIZE) $(ONLY)
 
-# On demand: a rival connector in an environment of its own, 0.3 GB, loads the same account.
-DLT := .dlt-venv
+# On demand: rival connectors load the same account, each in an environment of its own, 0.3 GB.
+# RIVAL=dlt (dlt's rest_api source) or singer (tap-zendesk and target-postgres).
+RIVAL ?= dlt
+RIVALS := .rivals-venv
+ENVIRONMENTS_dlt := dlt
+ENVIRONMENTS_singer := tap target
 
-bench-rivals: setup-dev $(DLT)/.installed
-	@$(BIN)/python -m benchmarks.rivals --size $(SIZE) --venv $(DLT) --write
+bench-rivals: setup-dev $(foreach one,$(ENVIRONMENTS_$(RIVAL)),$(RIVALS)/$(one)/.installed)
+	@$(BIN)/python -m benchmarks.rivals_$(RIVAL) --size $(SIZE) --environments $(RIVALS) --write
 
-$(DLT)/.installed: benchmarks/others/requirements-dlt.txt
-	@echo "setting up $(DLT) (about half a minute, once)"
-	@test -x $(DLT)/bin/python || $(PYTHON) -m venv $(DLT)
-	@$(DLT)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r $<
+$(RIVALS)/%/.installed: benchmarks/others/requirements-%.txt
+	@echo "setting up $(@D) (about half a minute, once)"
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r $<
 	@touch $@
 
 # every metric, its definition and what it is made of, as a page; the embedded warehouse will do

@@ -113,11 +113,11 @@ class Vensor:
 
 @dataclass(frozen=True)
 class Dlt:
-    """dlt's `rest_api` source (others/dlt_zendesk.py), in a virtual environment of its own."""
+    """dlt's `rest_api` source (others/dlt_zendesk.py), in an environment of its own."""
 
     stage: Stage
     folder: Path
-    venv: Path
+    environments: Path
     pages: str = EXPORTED
     exports: Sequence[str] = ("/incremental/tickets", "/incremental/ticket_events")
 
@@ -138,7 +138,7 @@ class Dlt:
             "DATASET": name,
             "SINCE": str(int(since.timestamp())),
         }
-        command = [str(self.venv / "bin/python"), str(OTHERS / "dlt_zendesk.py")]
+        command = [str(self.environments / "dlt/bin/python"), str(OTHERS / "dlt_zendesk.py")]
         return _ended_well(command, environment, self.folder / "run.log")
 
     def rows(self, name: str) -> Mapping[str, Rows]:
@@ -147,15 +147,15 @@ class Dlt:
 
 @dataclass(frozen=True)
 class Singer:
-    """tap-zendesk into pipelinewise-target-postgres, each in an environment of its own in `venv`.
+    """tap-zendesk into pipelinewise-target-postgres, each in an environment of its own.
 
     The connector knows no desk but https://<subdomain>.zendesk.com: `leads` is an environment in
-    which that is the sandbox (others/singer_tls.py).
+    which that is the sandbox (desk_by_name.py).
     """
 
     stage: Stage
     folder: Path
-    venv: Path
+    environments: Path
     leads: Mapping[str, str]
     pages: str = "/api/v2/"
     exports: Sequence[str] = ("/incremental/tickets",)
@@ -171,7 +171,7 @@ class Singer:
         self._write("state", {})
 
     def run(self, name: str) -> bool:
-        command = ["/bin/bash", str(OTHERS / "singer.sh"), str(self.venv), str(self.folder)]
+        command = ["/bin/bash", str(OTHERS / "singer.sh"), str(self.environments), str(self.folder)]
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), **self.leads}
         return _ended_well(command, environment, self.folder / "run.log")
 
@@ -193,16 +193,16 @@ def vensor(stage: Stage) -> Iterator[Vensor]:
 
 
 @contextmanager
-def dlt(stage: Stage, venv: Path) -> Iterator[Dlt]:
+def dlt(stage: Stage, environments: Path) -> Iterator[Dlt]:
     with _folder() as folder:
-        yield Dlt(stage, folder, venv)
+        yield Dlt(stage, folder, environments)
 
 
 @contextmanager
-def singer(stage: Stage, venv: Path) -> Iterator[Singer]:
+def singer(stage: Stage, environments: Path) -> Iterator[Singer]:
     base_url = stage.sandbox.zendesk[ACCOUNT]["base_url"]
     with _folder() as folder, serving(base_url, folder, name=f"{ACCOUNT}.zendesk.com") as leads:
-        yield Singer(stage, folder, venv, leads)
+        yield Singer(stage, folder, environments, leads)
 
 
 @contextmanager

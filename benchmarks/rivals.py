@@ -28,7 +28,7 @@ from typing import Any
 import httpx
 
 from benchmarks.benchmark import Benchmark
-from benchmarks.contenders import Contender, access_token, dlt, vensor
+from benchmarks.contenders import Contender, access_token, vensor
 from benchmarks.extraction import warm
 from benchmarks.figures import Figure
 from benchmarks.stage import ACCOUNT, RETENTION_DAYS, Stage, staged
@@ -128,13 +128,13 @@ class Desk:
         return there[skip :: max(len(there) // (2 * CHANGED), 1)][: 2 * CHANGED]
 
 
-def measure(rival: Rival, tickets: int, venv: str, attempts: int) -> Iterator[Figure]:
+def measure(rival: Rival, tickets: int, environments: str, attempts: int) -> Iterator[Figure]:
     """All scenarios, of both sides in turn; then what lies on the disk."""
     with (
         staged(tickets) as stage,
         _controlled(stage) as desk,
         vensor(stage) as ours,
-        rival(stage, Path(venv)) as theirs,
+        rival(stage, Path(environments).resolve()) as theirs,
     ):
         warm(stage)
         sides = (ours, theirs)
@@ -260,13 +260,13 @@ def _exposed(stage: Stage, folder: Path) -> int:
     return len(found)
 
 
-BENCHMARK = Benchmark(
-    "rivals",
-    partial(measure, dlt),
-    small={"tickets": 1_100, "venv": ".dlt-venv", "attempts": 3},
-    full={"tickets": 20_000, "venv": ".dlt-venv", "attempts": 3},
-    about=__doc__,
-)
-
-if __name__ == "__main__":
-    BENCHMARK.main()
+def against(rival: Rival, name: str) -> Benchmark:
+    """The benchmark of one rival, whose packages lie in `environments`."""
+    usual = {"environments": ".rivals-venv", "attempts": 3}
+    return Benchmark(
+        name,
+        partial(measure, rival),
+        small={"tickets": 1_100, **usual},
+        full={"tickets": 20_000, **usual},
+        about=__doc__,
+    )

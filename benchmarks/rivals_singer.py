@@ -1,18 +1,9 @@
 """As benchmarks.rivals, with Singer's connector and target: `make bench-rivals RIVAL=singer`."""
 
-from functools import partial
-
-from benchmarks.benchmark import Benchmark
 from benchmarks.contenders import singer
-from benchmarks.rivals import measure
+from benchmarks.rivals import against
 
-BENCHMARK = Benchmark(
-    "rivals_singer",
-    partial(measure, singer),
-    small={"tickets": 1_100, "venv": ".singer-venv", "attempts": 3},
-    full={"tickets": 20_000, "venv": ".singer-venv", "attempts": 3},
-    about=__doc__,
-)
+BENCHMARK = against(singer, "rivals_singer")
 
 if __name__ == "__main__":
     BENCHMARK.main()
