@@ -75,6 +75,7 @@ ENVIRONMENTS_singer := tap target
 
 bench-rivals: setup-dev $(foreach one,$(ENVIRONMENTS_$(RIVAL)),$(RIVALS)/$(one)/.installed)
 	@$(BIN)/python -m benchmarks.rivals_$(RIVAL) --size $(SIZE) --environments $(RIVALS) --write
+	@$(BIN)/python -m benchmarks.rival_tables
 
 $(RIVALS)/%/.installed: benchmarks/others/requirements-%.txt
 	@echo "setting up $(@D) (about half a minute, once)"
