@@ -52,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := sorted(set(told.names) - set(ALL)):
         parser.error(f"no benchmark {unknown[0]!r}; there are: {', '.join(ALL)}")
     console, failed = Console(highlight=False), []
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     for name in told.names or ALL:
         began = time.monotonic()
         if _run(name, told.size) != 0:
@@ -82,7 +83,7 @@ def _run(name: str, size: str) -> int:
             try:
                 return process.wait()
             except KeyboardInterrupt:
-                process.send_signal(signal.SIGINT)
+                process.terminate()
                 _await(process)
                 raise
 

@@ -5,7 +5,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 from rich.console import Console
@@ -30,7 +29,8 @@ class Benchmark:
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
         """Measures and prints; with `--write` keeps what was measured."""
-        signal.signal(signal.SIGTERM, _interrupt)
+        # being told to end is as Ctrl-C: what was started is taken down
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         given = sys.argv[1:] if arguments is None else list(arguments)
         told = vars(self._parser().parse_args(given))
         size, write = told.pop("size"), told.pop("write")
@@ -68,8 +68,3 @@ class Benchmark:
             else:
                 parser.add_argument(flag, type=type(value), help=said)
         return parser
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """Being told to end is as Ctrl-C: what was started is taken down."""
-    raise KeyboardInterrupt
