@@ -251,8 +251,8 @@ def _rows(folder: Path, asked: Mapping[str, str], name: str) -> Mapping[str, Row
 
 def _database(folder: Path) -> URL:
     server = embedded.start(folder)
-    place = {"host": "127.0.0.1", "port": server.port, "database": "postgres"}
-    return URL.create("postgresql", embedded.SUPERUSER, server.password, **place)
+    login = (embedded.SUPERUSER, server.password)
+    return URL.create("postgresql", *login, "127.0.0.1", server.port, "postgres")
 
 
 def _url(url: URL) -> str:

@@ -44,7 +44,7 @@ from warehouse.cells import sampled_vectors
 from warehouse.loading import Rows
 from warehouse.pending import pending_tickets
 from warehouse.recordings import pending_recordings, set_recording_state
-from warehouse.search import Filters, search_tickets
+from warehouse.search import Filters, TicketHit, search_tickets
 
 OTHERS = ("agents", "admins", "users", "calls")
 QUERIES, K = 20, 10
@@ -184,9 +184,9 @@ def _searched(tenant: Resources) -> Taken:
         vectors = np.array(told, dtype=np.float32)
     queries = vectors[:: max(len(vectors) // QUERIES, 1)][:QUERIES]
 
-    def search(query: Vector) -> None:
+    def search(query: Vector) -> list[TicketHit]:
         with tenant.session() as connection:
-            search_tickets(connection, query, model=model, k=K, filters=Filters())
+            return search_tickets(connection, query, model=model, k=K, filters=Filters())
 
     search(queries[0])
     by_search = seconds_of(lambda: [search(one) for one in queries])

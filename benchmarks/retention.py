@@ -124,7 +124,12 @@ def unlinked(folder: Path, size_bytes: int) -> float:
             os.fsync(file.fileno())
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         paths.append(path)
-    return seconds_of(lambda: [os.unlink(path) for path in paths])
+
+    def unlink() -> None:
+        for path in paths:
+            path.unlink()
+
+    return seconds_of(unlink)
 
 
 def _cool(folder: Path) -> None:
