@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # would otherwise be compiled again by every process.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up test test-all test-superset check lint lint-deploy bench chaos fuzz docs pages setup setup-dev down clean
+.PHONY: demo up test test-all test-superset check lint lint-deploy bench bench-rivals chaos fuzz docs pages setup setup-dev down clean
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -67,19 +67,29 @@ $(DEPLOY)/.installed: deploy/requirements-lint.txt
 	@$(DEPLOY)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
+# Under 10 minutes on two cores; SIZE=full takes hours, on a machine that does nothing else. The
+# figures go to benchmarks/results/$(SIZE). ONLY="growth search" runs those.
+SIZE ?= small
+
 bench: setup-dev
-	@$(BIN)/python -m benchmarks.extraction
-	@$(BIN)/python -m benchmarks.pacing
-	@$(BIN)/python -m benchmarks.sealing
-	@$(BIN)/python -m benchmarks.isolation
-	@$(BIN)/python -m benchmarks.auditing
-	@$(BIN)/python -m benchmarks.gates
-	@$(BIN)/python -m benchmarks.metrics
-	@$(BIN)/python -m benchmarks.retention
-	@$(BIN)/python -m benchmarks.search
-	@$(BIN)/python -m benchmarks.ai
-	@$(BIN)/python -m benchmarks.orchestration
-	@$(BIN)/python -m benchmarks.scale
+	@$(BIN)/python -m benchmarks --size $(SIZE) $(ONLY)
+
+# On demand: rival connectors load the same account, each in an environment of its own, 0.3 GB.
+# RIVAL=dlt (dlt's rest_api source) or singer (tap-zendesk and target-postgres).
+RIVAL ?= dlt
+RIVALS := .rivals-venv
+ENVIRONMENTS_dlt := dlt
+ENVIRONMENTS_singer := tap target
+
+bench-rivals: setup-dev $(foreach one,$(ENVIRONMENTS_$(RIVAL)),$(RIVALS)/$(one)/.installed)
+	@$(BIN)/python -m benchmarks.rivals_$(RIVAL) --size $(SIZE) --environments $(RIVALS) --write
+	@$(BIN)/python -m benchmarks.rival_tables
+
+$(RIVALS)/%/.installed: benchmarks/others/requirements-%.txt
+	@echo "setting up $(@D) (about half a minute, once)"
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r $<
+	@touch $@
 
 # every metric, its definition and what it is made of, as a page; the embedded warehouse will do
 docs: setup

@@ -1,6 +1,6 @@
 """What the pipeline costs beside the bare model, and how well it keeps a slow server busy.
 
-`python -m benchmarks.ai` makes a warehouse and a sandbox, and extracts an account. Then:
+An account is extracted. Then:
 
 - local: the passages of all its tickets are embedded by the bare model in one call, and by the
   step, which opens, cuts, embeds, stores and audits; then the step runs again over what is
@@ -14,29 +14,24 @@
   out.
 - limits: the same with a 429 and Retry-After now and then: `early` counts requests that came before
   the time the server had asked for, those under way already left out.
-
-`--write` keeps the numbers in benchmarks/results/ai.json.
 """
 
-import argparse
 import importlib
 import json
 import os
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import httpx
 import openai
 from openai.types.chat import ChatCompletion
 from sqlalchemy import text
 
-from benchmarks.stage import Stage, staged
+from benchmarks.benchmark import Benchmark
+from benchmarks.figures import Figure
+from benchmarks.stage import Stage, seconds_of, staged
 from tasks.analysts import taxonomy
 from tasks.assessing import read_tickets
 from tasks.assessment import RulesAnalyst
@@ -53,91 +48,69 @@ from tasks.sharing import redactors
 from warehouse.models import set_budget
 from warehouse.pending import SealedComment, pending_tickets, sealed_comments
 
-RESULTS = Path(__file__).parent / "results" / "ai.json"
-TICKETS = 400
-CALLS = 400
 CONCURRENCY = 8
 LATENCY_SECONDS = 0.2
 RETRY_AFTER_SECONDS = 2
-UNLIMITED = ("incremental", "talk_incremental", "help_center", "account", "openai")
 MODEL = "gpt-6-luna"
 PRICES = "- {model: gpt-6-luna, from: 2026-01-01, usd_per_million: {input: 0.1, output: 0.5}}"
-Told = dict[str, Any]
 
 
-def measure_local(stage: Stage, tenant: Resources) -> Iterator[Told]:
-    """Texts a second of the bare model and of the step, and what a run without news takes."""
+def measure_local(stage: Stage, tenant: Resources) -> Iterator[Figure]:
+    """The step beside the bare model, and what a run without news takes beside it."""
     slug = tenant.organization.slug
     for name in ("agents", "admins", "tickets", "ticket_events"):
         extract_stream.fn(slug, name, stage.as_of)
-    texts = _passages(tenant)
-    distinct = list(dict.fromkeys(texts))
-    LocalEmbedder().embed(distinct[:16])  # files are read, code is compiled
-    bare = _seconds(lambda: LocalEmbedder(threads=1).embed(distinct))
-    first = _seconds(lambda: embed_text.fn(slug))
-    again = _seconds(lambda: embed_text.fn(slug))
+    bare = bare_embedding(tenant)
+    first = seconds_of(lambda: embed_text.fn(slug))
+    again = seconds_of(lambda: embed_text.fn(slug))
     with tenant.session() as connection:
         connection.execute(text("update zendesk.comment_contents set loaded_at = now()"))
-    anew = _seconds(lambda: embed_text.fn(slug))
-    yield {
-        "measure": "local embedding",
-        "passages": len(texts),
-        "distinct": len(distinct),
-        "bare_a_second": round(len(distinct) / bare, 1),
-        "step_a_second": round(len(distinct) / first, 1),
-        "of_bare": round(bare / first, 3),
-        "unchanged_of_first": round(again / first, 4),
-        "loaded_anew_of_first": round(anew / first, 4),
-    }
+    anew = seconds_of(lambda: embed_text.fn(slug))
+    yield Figure("passages embedded by the step, beside the bare model", first, "s", bare, "≤ 1.2")
+    yield Figure("… again, nothing new, beside the first time", again, "s", first)
+    yield Figure("… loaded anew with the same words, beside the first time", anew, "s", first)
 
 
-def _passages(tenant: Resources) -> list[str]:
+def bare_embedding(tenant: Resources) -> float:
+    """The seconds of the model alone, in one call, for all passages that are pending, each once."""
     with tenant.session() as connection:
         ids = [one.ticket_id for one in pending_tickets(connection, "embed", "none")]
         found = open_conversations(connection, tenant.cipher, ids)
-    return [chunk.text for one in found for each in one.texts for chunk in chunk_turn(each.words)]
+    chunks = [chunk for one in found for each in one.texts for chunk in chunk_turn(each.words)]
+    distinct = list(dict.fromkeys(chunk.text for chunk in chunks))
+    LocalEmbedder().embed(distinct[:16])  # files are read, code is compiled
+    return seconds_of(lambda: LocalEmbedder(threads=1).embed(distinct))
 
 
-def measure_server(tenant: Resources, control: httpx.Client) -> Iterator[Told]:
+def measure_server(tenant: Resources, control: httpx.Client, calls: int) -> Iterator[Figure]:
     """How busy the server is kept, and whether it is left alone when it asks for that."""
     pace = {"latency_seconds": LATENCY_SECONDS}
     control.post("/openai/pace", json=pace).raise_for_status()
     with tenant.session() as connection:
         set_budget(connection, tenant.organization.org_id, Decimal(100))
     _ask(tenant, CONCURRENCY)  # connections are made, code is imported
-    seconds = _ask(tenant, CALLS)
-    yield {
-        "measure": "server of 200 ms",
-        "calls": CALLS,
-        "concurrency": CONCURRENCY,
-        "seconds": round(seconds, 2),
-        "busy": round(CALLS * LATENCY_SECONDS / CONCURRENCY / seconds, 3),
-    }
+    least = calls * LATENCY_SECONDS / CONCURRENCY
+    seconds = _ask(tenant, calls)
+    yield Figure(f"{calls} calls of 200 ms, {CONCURRENCY} at once", seconds, "s", least)
     control.delete("/requests")
     fault = {"path": "/chat/completions", "kind": "429", "retry_after": RETRY_AFTER_SECONDS}
-    control.post("/faults", json=[fault | {"skip": 60 * n} for n in (1, 2, 3)]).raise_for_status()
-    seconds = _ask(tenant, CALLS)
-    waits = 3 * RETRY_AFTER_SECONDS
-    yield {
-        "measure": "server of 200 ms, three 429 with Retry-After: 2",
-        "calls": CALLS,
-        "seconds": round(seconds, 2),
-        "busy_but_for_waits": round(CALLS * LATENCY_SECONDS / CONCURRENCY / (seconds - waits), 3),
-        **_early(control),
-    }
+    skips = [{"skip": n * calls // 6} for n in (1, 2, 3)]
+    control.post("/faults", json=[fault | one for one in skips]).raise_for_status()
+    seconds = _ask(tenant, calls) - 3 * RETRY_AFTER_SECONDS
+    yield Figure("… with three 429, but for the waits that they ask for", seconds, "s", least)
+    yield Figure("… requests before the time that a 429 asked for", _early(control), "", goal="≤ 0")
 
 
-def measure_tokens(tenant: Resources) -> Iterator[Told]:
-    """Tokens of a ticket's request, and what a naive one would take."""
+def measure_tokens(tenant: Resources) -> Iterator[Figure]:
+    """Tokens of a ticket's request, beside what a naive one would take; and redaction."""
     with tenant.session() as connection:
         ids = [one.ticket_id for one in pending_tickets(connection, "assess", "none")]
-        raw = [(one.ticket_id, _as_the_api_has_it(tenant, one))
-               for one in sealed_comments(connection, ids)]  # fmt: skip
+        raw = [_as_the_api_has_it(tenant, one) for one in sealed_comments(connection, ids)]
     cases = [one.case for one in read_tickets(tenant, ids)]
     redactor = partial(redactors, tenant)
     hide(cases[:1], redactor)  # the model of names is loaded
     told: list[HiddenCase] = []
-    seconds = _seconds(lambda: told.extend(hide(cases, redactor)))
+    seconds = seconds_of(lambda: told.extend(hide(cases, redactor)))
     letters = sum(len(turn.text) for case in cases for turn in case.conversation.turns)
     with opened_service(tenant) as service:
         rules = RulesAnalyst(taxonomy(tenant), LocalEmbedder())
@@ -147,24 +120,18 @@ def measure_tokens(tenant: Resources) -> Iterator[Told]:
     count = _counter()
     same = count(asked[0]["instructions"]) + count(json.dumps(asked[0]["text"]))
     own = sum(count(one["input"][0]["content"]) for one in asked) / len(asked)
-    naive = sum(count(words) for _, words in raw) / len(cases)
-    questions = len(asked[0]["text"]["format"]["schema"]["properties"])
-    questions += len(asked[0]["text"]["format"]["schema"]["properties"]["checks"]["properties"]) - 1
-    yield {
-        "measure": "tokens of an assessment",
-        "tickets": len(cases),
-        "of_the_ticket": round(own, 1),
-        "same_for_all": same,
-        "naive_in_one_prompt": round(naive + same, 1),
-        "naive_by_question": round(questions * naive + same, 1),
-        "of_naive_in_one_prompt": round((own + same) / (naive + same), 3),
-        "of_naive_by_question": round((own + same) / (questions * naive + same), 3),
-    }
-    yield {
-        "measure": "redaction",
-        "tickets_a_second": round(len(cases) / seconds, 1),
-        "characters_a_second": round(letters / seconds),
-    }
+    naive = sum(count(words) for words in raw) / len(cases)
+    properties = asked[0]["text"]["format"]["schema"]["properties"]
+    questions = len(properties) + len(properties["checks"]["properties"]) - 1
+    yield Figure("tokens of an assessment: of the ticket", own, "tokens")
+    yield Figure("tokens of an assessment: the same for all", same, "tokens")
+    for what, prompt in (
+        ("a naive prompt for all questions", naive + same),
+        ("a naive prompt for each question", questions * naive + same),
+    ):
+        yield Figure(f"tokens of an assessment, beside {what}", own + same, "tokens", prompt)
+    yield Figure("tickets redacted", len(cases) / seconds, "a second")
+    yield Figure("characters redacted", letters / seconds, "a second")
 
 
 def _as_the_api_has_it(tenant: Resources, one: SealedComment) -> str:
@@ -183,7 +150,7 @@ def _ask(tenant: Resources, calls: int) -> float:
     """The seconds that so many calls take, each another prompt."""
     with opened_service(tenant) as service:
         work = ((_call(number), partial(_chat, number)) for number in range(calls))
-        return _seconds(lambda: [None for _ in service.map(work)])
+        return seconds_of(lambda: [None for _ in service.map(work)])
 
 
 def _call(number: int) -> Call:
@@ -197,22 +164,14 @@ def _chat(number: int, client: openai.OpenAI) -> ChatCompletion:
     )
 
 
-def _early(control: httpx.Client) -> Told:
+def _early(control: httpx.Client) -> int:
     log = control.get("/requests", params={"path": "/chat/completions"}).json()["requests"]
     refused = [one["at"] + one["seconds"] for one in log if one["status"] == 429]
-    early = [
-        one
-        for one in log
-        for at in refused
-        if at + 0.05 < one["at"] < at + RETRY_AFTER_SECONDS - 0.05
-    ]
-    return {"refused": len(refused), "early": len(early), "answered": len(log) - len(refused)}
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+    if len(refused) != 3:
+        raise RuntimeError(f"three calls were to be refused, and {len(refused)} were")
+    return sum(
+        at + 0.05 < one["at"] < at + RETRY_AFTER_SECONDS - 0.05 for one in log for at in refused
+    )
 
 
 @contextmanager
@@ -231,25 +190,23 @@ def _models(stage: Stage) -> Iterator[httpx.Client]:
         yield control
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints, and with `--write` keeps, what was measured."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tickets", type=int, default=TICKETS)
-    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
-    options = parser.parse_args(arguments)
-    results = []
-    with staged(options.tickets, limits=dict.fromkeys(UNLIMITED, 10_000_000)) as stage:
+def measure(tickets: int, calls: int) -> Iterator[Figure]:
+    """Local first, then the sandbox's server."""
+    with staged(tickets) as stage:
         with stage.tenant("bench-ai") as tenant:
-            results += list(measure_local(stage, tenant))
+            yield from measure_local(stage, tenant)
         with _models(stage) as control, opened("bench-ai") as tenant:
-            results += list(measure_server(tenant, control))
-            results += list(measure_tokens(tenant))
-    for told in results:
-        sys.stdout.write(json.dumps(told) + "\n")
-    if options.write:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+            yield from measure_server(tenant, control, calls)
+            yield from measure_tokens(tenant)
 
+
+BENCHMARK = Benchmark(
+    "ai",
+    measure,
+    small={"tickets": 60, "calls": 120},
+    full={"tickets": 400, "calls": 400},
+    about=__doc__,
+)
 
 if __name__ == "__main__":
-    main()
+    BENCHMARK.main()

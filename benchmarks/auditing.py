@@ -1,7 +1,5 @@
 """What the audit trail costs: its rows beside a stage's work, and its seals beside hashes by row.
 
-One embedded warehouse of its own.
-
 - seals: `--rows` rows of one day are sealed, then checked. Beside it the same rows are inserted
   into a table without numbers, with the trigger that numbers them, and with a trigger that chains a
   hash from row to row, as others do it: at once, and by writers that each commit a row at a time,
@@ -11,22 +9,18 @@ One embedded warehouse of its own.
   times how many there were, over the seconds of the stage.
 """
 
-import argparse
-import json
 import statistics
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import psycopg
 from sqlalchemy import text
 
-from benchmarks.stage import Stage, staged
+from benchmarks.benchmark import Benchmark
+from benchmarks.figures import Figure
+from benchmarks.stage import Stage, seconds_of, staged
 from tasks.assess import assess_tickets
 from tasks.audit_checking import check_audit
 from tasks.auditing import seal_audit
@@ -35,14 +29,12 @@ from tasks.encryption.reads import CONTENT, Reads
 from tasks.extract import extract_stream
 from tasks.resources import Resources
 from tasks.score import score_tickets
-from warehouse import embedded
 
-RESULTS = Path(__file__).parent / "results" / "auditing.json"
-ROWS, TICKETS, ROUNDS = 22_000, 400, 5
 STREAMS = ("agents", "admins", "users", "tickets", "ticket_events")
 STAGES = {"embed": embed_text, "score": score_tickets, "assess": assess_tickets}
 VALUES = 1_000_000
 WRITERS, ROWS_EACH = 8, 50
+TABLES = ("plain", "numbered", "chained")
 COLUMNS = "org_id, actor, action, purpose, details"
 FILL = """
     select
@@ -75,47 +67,38 @@ CHAINED = """
 """
 
 
-def measure_seals(
-    stage: Stage, tenant: Resources, rows: int, rounds: int
-) -> Iterator[dict[str, Any]]:
+def measure_seals(stage: Stage, tenant: Resources, rows: int, rounds: int) -> Iterator[Figure]:
     """Seconds to seal and to check a day, and of the inserts that a hash by row would slow."""
-    seconds: dict[str, list[float]] = {"seal": [], "check": []}
-    written: dict[str, float] = {}
     org_id = tenant.organization.org_id
+    fill = FILL.format(org_id=org_id, rows=rows)
+    sealing = []
     for _ in range(rounds):
         with tenant.session() as connection:
-            fill = FILL.format(org_id=org_id, rows=rows)
             connection.execute(text(f"insert into audit.events ({COLUMNS}) {fill}"))
-        seconds["seal"].append(_seconds(lambda: seal_audit(tenant)))
+        sealing.append(seconds_of(lambda: seal_audit(tenant)))
+    yield Figure(f"{rows:,} rows sealed", statistics.median(sealing))
     now = datetime.now(UTC)
-    for _ in range(rounds):
-        seconds["check"].append(_seconds(lambda: check_audit(tenant, now=now)))
+    checking = [seconds_of(lambda: check_audit(tenant, now=now)) for _ in range(rounds)]
     checked = check_audit(tenant, now=now)
     if checked.fault is not None or checked.events < rows * rounds:
         raise RuntimeError(f"the trail does not hold: {checked}")
-    url = _superuser(stage, tenant)
+    # there were as many days under seal as rounds
+    yield Figure(f"{rows:,} rows checked", statistics.median(checking) / rounds)
+    superuser = stage.warehouse.superuser.set(drivername="postgresql")
+    url = superuser.render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute(CHAINED)
-        for table in ("plain", "numbered", "chained"):
-            fill = FILL.format(org_id=org_id, rows=rows)
+        inserting, written = {}, {}
+        for table in TABLES:
             statement = f"insert into public.{table} ({COLUMNS}) {fill}"
-            seconds[table] = [_seconds(partial(owner.execute, statement)) for _ in range(rounds)]
+            inserting[table] = statistics.median(
+                seconds_of(partial(owner.execute, statement)) for _ in range(rounds)
+            )
             written[table] = _written_at_once(url, f"{org_id}", table, rounds)
-    told = {name: statistics.median(taken) for name, taken in seconds.items()}
-    told["check"] /= rounds  # there were that many days under seal
-    yield {
-        "measure": "seals",
-        "rows": rows,
-        "seal_seconds": round(told["seal"], 3),
-        "check_seconds": round(told["check"], 3),
-        "insert_seconds": round(told["plain"], 3),
-        "insert_numbered_seconds": round(told["numbered"], 3),
-        "insert_chained_seconds": round(told["chained"], 3),
-        "writers": WRITERS,
-        "written_a_second": round(written["plain"]),
-        "written_numbered_a_second": round(written["numbered"]),
-        "written_chained_a_second": round(written["chained"]),
-    }
+    for table in TABLES:
+        yield Figure(f"{rows:,} rows inserted, {table}", inserting[table], "s", inserting["plain"])
+        what = f"{WRITERS} writers of a row each, {table}"
+        yield Figure(what, written[table], "rows a second", written["plain"])
 
 
 def _written_at_once(url: str, org_id: str, table: str, rounds: int) -> float:
@@ -134,19 +117,10 @@ def _written_at_once(url: str, org_id: str, table: str, rounds: int) -> float:
             for done in [writers.submit(write) for _ in range(WRITERS)]:
                 done.result()
 
-    return WRITERS * ROWS_EACH / statistics.median(_seconds(write_all) for _ in range(rounds))
+    return WRITERS * ROWS_EACH / statistics.median(seconds_of(write_all) for _ in range(rounds))
 
 
-def _superuser(stage: Stage, tenant: Resources) -> str:
-    """The URL of the embedded warehouse's administrator."""
-    told = embedded.start(stage.home)
-    url = tenant.logins.loader.set(
-        drivername="postgresql", username=embedded.SUPERUSER, password=told.password
-    )
-    return url.render_as_string(hide_password=False)
-
-
-def measure_stages(stage: Stage, tenant: Resources) -> Iterator[dict[str, Any]]:
+def measure_stages(stage: Stage, tenant: Resources) -> Iterator[Figure]:
     """The trail's share of each stage that opens words."""
     slug = tenant.organization.slug
     for name in STREAMS:
@@ -154,18 +128,11 @@ def measure_stages(stage: Stage, tenant: Resources) -> Iterator[dict[str, Any]]:
     row_seconds, value_seconds = _row_seconds(tenant), _value_seconds()
     for name, step in STAGES.items():
         before = _read(tenant)
-        seconds = _seconds(partial(step.fn, slug))
+        seconds = seconds_of(partial(step.fn, slug))
         rows, values = (now - then for now, then in zip(_read(tenant), before, strict=True))
         cost = rows * row_seconds + values * value_seconds
-        yield {
-            "measure": f"rows of {name}",
-            "seconds": round(seconds, 2),
-            "rows": rows,
-            "values": values,
-            "row_ms": round(row_seconds * 1000, 2),
-            "value_ns": round(value_seconds * 1e9),
-            "share": round(cost / seconds, 5),
-        }
+        what = f"the trail's share of {name}, {rows} rows of {values:,} values"
+        yield Figure(what, cost, "s", seconds, "≤ 0.02")
 
 
 def _read(tenant: Resources) -> tuple[int, int]:
@@ -187,7 +154,7 @@ def _row_seconds(tenant: Resources, times: int = 200) -> float:
             pass
 
     taken = [
-        [_seconds(partial(write, told)) for _ in range(times)] for told in ({}, {"tickets": 64})
+        [seconds_of(partial(write, told)) for _ in range(times)] for told in ({}, {"tickets": 64})
     ]
     return statistics.median(taken[1]) - statistics.median(taken[0])
 
@@ -199,34 +166,25 @@ def _value_seconds() -> float:
         for _ in range(VALUES):
             reads.note(CONTENT, "zendesk.comment_contents.sealed")
 
-    return (_seconds(note) + _seconds(reads.take)) / VALUES
+    return (seconds_of(note) + seconds_of(reads.take)) / VALUES
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints, and with `--write` keeps, what was measured."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=ROWS)
-    parser.add_argument("--tickets", type=int, default=TICKETS)
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
-    options = parser.parse_args(arguments)
-    results = []
-    with staged(options.tickets) as stage:
+def measure(rows: int, tickets: int, rounds: int) -> Iterator[Figure]:
+    """The seals, then the stages."""
+    with staged(tickets) as stage:
         with stage.tenant("bench-seals") as tenant:
-            results += list(measure_seals(stage, tenant, options.rows, options.rounds))
+            yield from measure_seals(stage, tenant, rows, rounds)
         with stage.tenant("bench-stages") as tenant:
-            results += list(measure_stages(stage, tenant))
-    for told in results:
-        sys.stdout.write(json.dumps(told) + "\n")
-    if options.write:
-        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+            yield from measure_stages(stage, tenant)
 
+
+BENCHMARK = Benchmark(
+    "auditing",
+    measure,
+    small={"rows": 5_000, "tickets": 60, "rounds": 3},
+    full={"rows": 22_000, "tickets": 400, "rounds": 5},
+    about=__doc__,
+)
 
 if __name__ == "__main__":
-    main()
+    BENCHMARK.main()

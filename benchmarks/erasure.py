@@ -1,31 +1,20 @@
 """Erasing one person among so many tickets of one organization.
 
-    python -m benchmarks.erasure [--tickets 1000000]
-
 Skeletons and sealed contents (of no meaning) of as many tickets, each with two comments, two
 audits, two changes and two judgements, a tenth with a call. Timed is all of an erasure.
 """
 
-import argparse
 import os
-import secrets
-import shutil
-import tempfile
-import time
-from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import text
 
-from cli.organizations import initialise
-from tasks.resources import Resources, opened, opened_engine
+from benchmarks.benchmark import Benchmark
+from benchmarks.figures import Figure
+from benchmarks.stage import organization, seconds_of, warehouse
+from tasks.resources import Resources, opened
 from tasks.rights import approve, ask, erase, named
-from tasks.settings import load_settings
-from warehouse import embedded
-from warehouse.organizations import add_organization, ensure_partitions
 
 SLUG, PEOPLE = "bench", 5
 AT = "date_trunc('day', now()) - make_interval(days => (g % 29)::int)"
@@ -58,57 +47,42 @@ ROWS = (
 )  # fmt: skip
 
 
-@contextmanager
-def filled(tickets: int) -> Iterator[Resources]:
-    """An organization with so many tickets, taken down at the end."""
-    home = Path(tempfile.mkdtemp(prefix="vensor-bench-"))
-    os.environ["VENSOR_HOME"] = str(home)
-    os.environ["VENSOR_KEK"] = b64encode(secrets.token_bytes(32)).decode()
-    initialise(load_settings())
+def measure(tickets: int) -> Iterator[Figure]:
+    """The seconds of each of a few people."""
     now = datetime.now(UTC)
-    try:
-        with opened_engine(load_settings()) as engine:
-            add_organization(engine, slug=SLUG, name=SLUG, timezone="UTC", retention_days=30)
-            first = (now - timedelta(days=32)).date()
-            ensure_partitions(engine, first, (now + timedelta(days=2)).date())
-        with opened(SLUG) as resources:
-            for table, columns, values, series in ROWS:
-                with resources.session() as connection:
-                    connection.execute(
-                        text(
-                            f"insert into {table} (org_id, {columns}, changed_at)"
-                            f" select {ORG}, {values}, {AT} from {series}"
-                        ),
-                        {"n": tickets},
-                    )
-            yield resources
-    finally:
-        embedded.stop(home)
-        shutil.rmtree(home, ignore_errors=True)
+    first = now - timedelta(days=32)
+    with warehouse(metrics=False), organization(SLUG, first, now, retention_days=30) as resources:
+        for table, columns, values, series in ROWS:
+            with resources.session() as connection:
+                connection.execute(
+                    text(
+                        f"insert into {table} (org_id, {columns}, changed_at)"
+                        f" select {ORG}, {values}, {AT} from {series}"
+                    ),
+                    {"n": tickets},
+                )
+        for number in range(PEOPLE):
+            taken = _seconds(resources, 1 + number * (tickets // 4) // PEOPLE)
+            yield Figure(f"person {number + 1} among {tickets:,} tickets", taken, goal="≤ 2")
 
 
-def seconds(resources: Resources, user_id: int) -> float:
+def _seconds(resources: Resources, user_id: int) -> float:
     """How long the whole of an approved erasure takes."""
     request_id = ask(resources, "erase", named(resources, user_id=user_id))
     os.environ["VENSOR_ACTOR"] = "local:another"
     with opened(SLUG) as theirs:
         approve(theirs, request_id)
     del os.environ["VENSOR_ACTOR"]
-    begun = time.perf_counter()
-    erase(resources, request_id)
-    return time.perf_counter() - begun
+    return seconds_of(lambda: erase(resources, request_id))
 
 
-def main() -> None:
-    """Prints the seconds of each of a few people."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tickets", type=int, default=1_000_000)
-    tickets = parser.parse_args().tickets
-    with filled(tickets) as resources:
-        users = [1 + one * (tickets // 4) // PEOPLE for one in range(PEOPLE)]
-        took = [seconds(resources, one) for one in users]
-    print(f"{tickets:,} tickets: " + ", ".join(f"{one:.2f}" for one in took) + " s a person")  # noqa: T201
-
+BENCHMARK = Benchmark(
+    "erasure",
+    measure,
+    small={"tickets": 20_000},
+    full={"tickets": 1_000_000},
+    about=__doc__,
+)
 
 if __name__ == "__main__":
-    main()
+    BENCHMARK.main()

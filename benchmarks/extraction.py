@@ -1,25 +1,22 @@
-"""Extraction against its limits: `python -m benchmarks.extraction --tickets 20000`.
+"""Extraction against its limits.
 
-(a) tickets and their events end to end: fetched, parsed, sealed, merged under row-level
-    security, each page with its cursor;
-(b) the same bytes only fetched and parsed;
-(c) the same rows only COPYed, into tables without keys, indexes or policies.
+- end to end: tickets and their events, fetched, parsed, sealed, merged under row-level security,
+  each page with its cursor;
+- the same bytes only fetched and parsed;
+- the same rows only COPYed, into tables without keys, indexes or policies;
+- end to end with a cipher that seals nothing.
 """
 
-import json
-import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated, Any
-from uuid import UUID
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import psycopg
-import typer
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import text
 
-from benchmarks.stage import ACCOUNT, Stage, peak_bytes, staged
+from benchmarks.benchmark import Benchmark
+from benchmarks.figures import Figure
+from benchmarks.stage import ACCOUNT, Stage, peak_bytes, seconds_of, staged
 from tasks.connections import StoredCredentials
 from tasks.encryption import Cipher
 from tasks.extraction import Extraction
@@ -30,7 +27,6 @@ from tasks.zendesk import STREAMS, Page, ZendeskClient, to_rows
 from warehouse.loading import Rows, copy_rows
 
 MEASURED = ("tickets", "ticket_events")
-RESULTS = Path(__file__).parent / "results" / "extraction.json"
 
 
 class Unsealed(Cipher):
@@ -40,112 +36,116 @@ class Unsealed(Cipher):
         return plaintext
 
 
-def main(
-    tickets: Annotated[int, typer.Option(help="Tickets of the account.")] = 20_000,
-    copies: Annotated[bool, typer.Option(help="Measure (b) and (c) as well.")] = True,
-    write: Annotated[bool, typer.Option(help="Keep the figures in results/.")] = False,
-) -> None:
-    """Measures and prints; with --write also keeps the figures."""
+def measure(tickets: int, copies: bool) -> Iterator[Figure]:
+    """Without `copies` the whole alone: its time and its memory."""
     with staged(tickets) as stage:
-        figures = measure(stage, tickets, copies=copies)
-    _print(figures)
-    if write:
-        _keep(figures)
+        warm(stage)
+        before = peak_bytes()
+        with stage.tenant("sealed") as resources:
+            whole = end_to_end(stage, resources)
+            loaded = _counts(resources)
+        mib = (peak_bytes() / 2**20, before / 2**20)
+        for name, count in loaded.items():
+            yield Figure(f"{name} loaded", count, "rows")
+        records = loaded["tickets"] + loaded["comments"]
+        yield Figure("tickets and comments, end to end", records / whole, "a second")
+        yield Figure("memory at its peak, beside that before", mib[0], "MiB", mib[1])
+        yield Figure("end to end", whole)
+        if copies:
+            yield from _against_limits(stage, whole)
 
 
-def measure(stage: Stage, tickets: int, *, copies: bool) -> dict[str, Any]:
-    """The figures: seconds, records a second and ratios."""
-    with stage.tenant("warm") as resources:  # the sandbox builds its indexes on first use
-        _warm(stage, resources)
-    figures: dict[str, Any] = {"tickets": tickets}
-    before = peak_bytes()
-    with stage.tenant("sealed") as resources:
-        figures["end_to_end_seconds"] = _end_to_end(stage, resources)
-        figures |= _counts(resources)
-    figures["peak_mib"] = round(peak_bytes() / 2**20)
-    figures["peak_before_mib"] = round(before / 2**20)
-    if copies:
-        with stage.tenant("plain") as resources:
-            object.__setattr__(resources, "cipher", Unsealed(resources.cipher._keyring))
-            figures["unsealed_seconds"] = _end_to_end(stage, resources)
-        with stage.tenant("limits") as resources:
-            figures["fetch_seconds"] = _fetch(stage, resources)
-            figures["copy_seconds"] = _copy(stage, resources)
-        figures |= _ratios(figures)
-    records = figures["tickets_loaded"] + figures["comments_loaded"]
-    figures["records_a_second"] = round(records / figures["end_to_end_seconds"])
-    return figures
+def _against_limits(stage: Stage, whole: float) -> Iterator[Figure]:
+    with stage.tenant("plain") as resources:
+        object.__setattr__(resources, "cipher", Unsealed(resources.cipher._keyring))
+        unsealed = end_to_end(stage, resources)
+    with stage.tenant("limits") as resources:
+        limits = (fetched(stage, resources), _copied(stage, resources))
+    yield Figure("only fetched and parsed", limits[0])
+    yield Figure("COPY alone", limits[1])
+    yield Figure("end to end, beside the slower limit", whole, "s", max(limits), "≤ 2")
+    yield Figure("end to end, beside sealing nothing", whole, "s", unsealed, "≤ 1.25")
 
 
-def _warm(stage: Stage, resources: Resources) -> None:
-    with _client(stage, resources) as client:
+def warm(stage: Stage) -> None:
+    """The sandbox builds its indexes on first use: outside of any clock."""
+    with stage.tenant("warm") as resources, _client(stage, resources) as client:
         for name in MEASURED:
-            stream = STREAMS[name].export
-            assert stream is not None
-            stream.probe(client, stage.as_of)
+            export_of(name).probe(client, stage.as_of)
 
 
-def _end_to_end(stage: Stage, resources: Resources) -> float:
+def end_to_end(stage: Stage, resources: Resources) -> float:
+    """The seconds of tickets and their events, all the way into the warehouse."""
     with _client(stage, resources) as client:
         extraction = Extraction(resources, client, stage.as_of)
-        began = time.perf_counter()
-        for name in MEASURED:
-            extraction.read(name)
-        return time.perf_counter() - began
+        return seconds_of(lambda: [extraction.read(name) for name in MEASURED])
 
 
-def _fetch(stage: Stage, resources: Resources) -> float:
-    began = time.perf_counter()
-    for _ in _pages(stage, resources):
-        pass
-    return time.perf_counter() - began
+def fetched(stage: Stage, resources: Resources) -> float:
+    """The seconds of the same pages, only fetched and parsed."""
+    return seconds_of(lambda: [None for _ in iter_pages(stage, resources)])
 
 
-def _copy(stage: Stage, resources: Resources) -> float:
+def _copied(stage: Stage, resources: Resources) -> float:
     """The seconds of COPY alone: the rows are made and sealed outside of the clock."""
-    seconds = 0.0
+    cutoff = PageLoader(resources, stage.as_of).cutoff
+    with copying(resources) as copy:
+        return sum(
+            copy(rows)
+            for name, page in iter_pages(stage, resources)
+            for rows in to_rows(name, page, resources.cipher, cutoff=cutoff, as_of=stage.as_of)
+        )
+
+
+@contextmanager
+def copying(resources: Resources) -> Iterator[Callable[[Rows], float]]:
+    """What COPYs rows into tables without keys, indexes or policies; it returns the seconds."""
     url = resources.logins.loader.set(drivername="postgresql")
+    made: set[str] = set()
     with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
-        made: set[str] = set()
-        for name, page in _pages(stage, resources):
-            cutoff = PageLoader(resources, stage.as_of).cutoff
-            for rows in to_rows(name, page, resources.cipher, cutoff=cutoff, as_of=stage.as_of):
-                if rows.values:
-                    seconds += _copy_page(connection, made, rows, resources.organization.org_id)
-    return seconds
+
+        def copy(rows: Rows) -> float:
+            target = f"plain_{rows.table.name}"
+            names = {"org_id", *rows.columns}
+            if target not in made:
+                columns = ", ".join(one.name for one in rows.table.columns if one.name in names)
+                connection.execute(
+                    f"create temp table {target} as"
+                    f" select {columns} from {rows.table.fullname} with no data"
+                )
+                made.add(target)
+            return seconds_of(lambda: _copy(connection, target, rows, resources))
+
+        yield copy
 
 
-def _copy_page(
-    connection: "psycopg.Connection[Any]", made: set[str], rows: Rows, org_id: UUID
-) -> float:
-    target = f"plain_{rows.table.name}"
+def _copy(
+    connection: "psycopg.Connection[Any]", target: str, rows: Rows, resources: Resources
+) -> None:
     with connection.cursor() as cursor:
-        if target not in made:
-            columns = ", ".join(
-                c.name for c in rows.table.columns if c.name in {"org_id", *rows.columns}
-            )
-            cursor.execute(
-                f"create temp table {target} as"
-                f" select {columns} from {rows.table.fullname} with no data"
-            )
-            made.add(target)
-        began = time.perf_counter()
+        org_id = resources.organization.org_id
         copy_rows(cursor, target, rows, ("org_id", *rows.columns), org_id)
-        connection.commit()
-        return time.perf_counter() - began
+    connection.commit()
 
 
-def _pages(stage: Stage, resources: Resources) -> Iterator[tuple[str, Page]]:
+def iter_pages(stage: Stage, resources: Resources) -> Iterator[tuple[str, Page]]:
+    """Each page with its stream's name, one read ahead."""
+    start = PageLoader(resources, stage.as_of).cutoff
     with _client(stage, resources) as client:
-        start = PageLoader(resources, stage.as_of).cutoff
         for name in MEASURED:
-            stream = STREAMS[name].export
-            assert stream is not None
-            for page in prefetched(stream.iter_pages(client, None, start, stage.as_of)):
-                yield name, page
+            pages = export_of(name).iter_pages(client, None, start, stage.as_of)
+            yield from ((name, page) for page in prefetched(pages))
 
 
-def _client(stage: Stage, resources: Resources) -> Any:
+def export_of(name: str) -> Any:
+    """The export of a stream. Raises: RuntimeError where it has none."""
+    export = STREAMS[name].export
+    if export is None:
+        raise RuntimeError(f"{name} has no export")
+    return export
+
+
+def _client(stage: Stage, resources: Resources) -> AbstractContextManager[ZendeskClient]:
     base_url = stage.sandbox.zendesk[ACCOUNT]["base_url"]
     return ZendeskClient.opened(base_url, StoredCredentials(resources))
 
@@ -153,34 +153,18 @@ def _client(stage: Stage, resources: Resources) -> Any:
 def _counts(resources: Resources) -> dict[str, int]:
     with resources.session() as connection:
         return {
-            f"{name}_loaded": connection.execute(
-                text(f"select count(*) from zendesk.{name}")
-            ).scalar_one()
+            name: connection.execute(text(f"select count(*) from zendesk.{name}")).scalar_one()
             for name in ("tickets", "comments", "audit_events")
         }
 
 
-def _ratios(figures: dict[str, Any]) -> dict[str, float]:
-    slower = max(figures["fetch_seconds"], figures["copy_seconds"])
-    return {
-        "of_the_slower_limit": round(slower / figures["end_to_end_seconds"], 3),
-        "sealing_adds": round(figures["end_to_end_seconds"] / figures["unsealed_seconds"] - 1, 3),
-    }
-
-
-def _print(figures: dict[str, Any]) -> None:
-    table = Table("figure", "value", box=None)
-    for name, value in figures.items():
-        table.add_row(name, f"{value:,.2f}" if isinstance(value, float) else f"{value:,}")
-    Console().print(table)
-
-
-def _keep(figures: dict[str, Any]) -> None:
-    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    kept[str(figures["tickets"])] = figures
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
-
+BENCHMARK = Benchmark(
+    "extraction",
+    measure,
+    small={"tickets": 2_000, "copies": True},
+    full={"tickets": 20_000, "copies": True},
+    about=__doc__,
+)
 
 if __name__ == "__main__":
-    typer.run(main)
+    BENCHMARK.main()

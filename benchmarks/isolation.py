@@ -1,34 +1,24 @@
 """What row-level security costs, against the same questions with the tenant named in a WHERE.
 
-One embedded warehouse of its own, whose table of tickets holds `--rows` of `--organizations` of
-unequal sizes. Each question is asked by the loader, whom the policy binds, and by the superuser,
-whom none does, with `org_id = '…'` written into it; for the largest organization, one in the middle
-and the smallest; in turn, over connections that are kept, planned anew each time. Seconds are the
-client's; the median of at least `--rounds`, and of as many more as go into a second.
+A table of tickets holds `--rows` of `--organizations` of unequal sizes. Each question is asked by
+the loader, whom the policy binds, and by the superuser, whom none does, with `org_id = '…'` written
+into it; for the largest organization, one in the middle and the smallest; in turn, over connections
+that are kept, planned anew each time. Seconds are the client's; the median of at least `--rounds`,
+and of as many more as go into `--at-least-seconds`.
 """
 
-import argparse
-import json
 import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from uuid import UUID, uuid5
 
 import psycopg
 from sqlalchemy import URL
 
-from warehouse import embedded
-from warehouse.bootstrap import initialise_embedded
-from warehouse.migrate import migrate
+from benchmarks.benchmark import Benchmark
+from benchmarks.figures import Figure
+from benchmarks.stage import Warehouse, warehouse
 
-RESULTS = Path(__file__).parent / "results" / "isolation.json"
-ROWS, ORGANIZATIONS, ROUNDS = 2_000_000, 50, 9
-AT_LEAST_SECONDS = 1.0
 SEED = UUID(int=0)
 STATUSES = "(array['new','open','pending','hold','solved','closed'])[1 + n % 6]"
 # Of the organizations, the first has most tickets and the last fewest: 1/1, 1/2, 1/3 … of a share.
@@ -64,34 +54,8 @@ SCANS = {
 }
 WITHOUT_INDEXES = "set enable_indexscan = off; set enable_bitmapscan = off;"
 WITHOUT_INDEXES += " set enable_indexonlyscan = off"
+GOALS = dict.fromkeys(INDEXED, "≤ 1.3") | dict.fromkeys(SCANS, "≤ 1.5")
 WITH_INDEXES = "reset enable_indexscan; reset enable_bitmapscan; reset enable_indexonlyscan"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One question of one organization: milliseconds by WHERE and under the policy."""
-
-    organizations: int
-    question: str
-    tickets: int
-    where_ms: float
-    policy_ms: float
-    ratio: float
-
-
-@contextmanager
-def filled(rows: int, organizations: int) -> Iterator[tuple[URL, URL, list[tuple[UUID, int]]]]:
-    """(the loader's URL, the superuser's, organizations with their tickets), for the while."""
-    with tempfile.TemporaryDirectory(prefix="vensor-bench-") as folder:
-        home = Path(folder)
-        logins = initialise_embedded(home)
-        try:
-            migrate(logins.migrator)
-            password = embedded.start(home).password
-            superuser = logins.loader.set(username=embedded.SUPERUSER, password=password)
-            yield logins.loader, superuser, _fill(superuser, rows, organizations)
-        finally:
-            embedded.stop(home)
 
 
 def _fill(superuser: URL, rows: int, organizations: int) -> list[tuple[UUID, int]]:
@@ -114,42 +78,49 @@ def _connected(url: URL) -> psycopg.Connection:
     return psycopg.connect(found, autocommit=True, prepare_threshold=None)
 
 
-def measure(rows: int, organizations: int, rounds: int) -> Iterator[Answer]:
-    """The answers, as they come."""
-    with (
-        filled(rows, organizations) as (loader, superuser, shares),
-        _connected(loader) as bound,
-        _connected(superuser) as free,
-    ):
-        for org_id, tickets in (shares[0], shares[len(shares) // 2], shares[-1]):
-            bound.execute("select set_config('app.org_id', %s, false)", [str(org_id)])
-            for setting, questions in ((WITH_INDEXES, INDEXED), (WITHOUT_INDEXES, SCANS)):
-                bound.execute(setting)
-                free.execute(setting)
-                for name, question in questions.items():
-                    told = {"and_org": f"and org_id = '{org_id}'"}
-                    told["where_org"] = f"where org_id = '{org_id}'"
-                    ways = (
-                        (free, question.format(**told)),
-                        (bound, question.format(**dict.fromkeys(told, ""))),
-                    )
-                    where, policy = (round(1000 * one, 3) for one in _compared(ways, rounds))
-                    yield Answer(
-                        len(shares), name, tickets, where, policy, round(policy / where, 2)
-                    )
+def measure(
+    rows: int, organizations: Sequence[int], rounds: int, at_least_seconds: float
+) -> Iterator[Figure]:
+    """Each question under the policy, beside the one by WHERE."""
+    for many in organizations:
+        with warehouse(metrics=False) as found:
+            shares = _fill(found.superuser, rows, many)
+            for org_id, tickets in (shares[0], shares[len(shares) // 2], shares[-1]):
+                for name, taken in _answers(found, org_id, rounds, at_least_seconds):
+                    where, policy = (1000 * one for one in taken)
+                    what = f"{name}, {tickets:,} tickets, {many} organizations"
+                    yield Figure(what, policy, "ms", where, GOALS[name])
+
+
+def _answers(
+    found: Warehouse, org_id: UUID, rounds: int, at_least: float
+) -> Iterator[tuple[str, tuple[float, float]]]:
+    """Each question's name, and its seconds by WHERE and under the policy."""
+    told = {"and_org": f"and org_id = '{org_id}'", "where_org": f"where org_id = '{org_id}'"}
+    nothing = dict.fromkeys(told, "")
+    with _connected(found.logins.loader) as bound, _connected(found.superuser) as free:
+        bound.execute("select set_config('app.org_id', %s, false)", [str(org_id)])
+        for setting, questions in ((WITH_INDEXES, INDEXED), (WITHOUT_INDEXES, SCANS)):
+            bound.execute(setting)
+            free.execute(setting)
+            for name, question in questions.items():
+                ways = ((free, question.format(**told)), (bound, question.format(**nothing)))
+                yield name, _compared(ways, rounds, at_least)
 
 
 def _asked(connection: psycopg.Connection, question: str) -> list[tuple[object, ...]]:
     return sorted(connection.execute(question).fetchall(), key=repr)
 
 
-def _compared(ways: Sequence[tuple[psycopg.Connection, str]], rounds: int) -> tuple[float, float]:
+def _compared(
+    ways: Sequence[tuple[psycopg.Connection, str]], rounds: int, at_least: float
+) -> tuple[float, float]:
     """Seconds by each of two ways, the median. Raises: RuntimeError if they find different rows."""
     first, second = (_asked(*way) for way in ways)
     if first != second:
         raise RuntimeError("the two ways do not find the same rows")
     taken: tuple[list[float], list[float]] = ([], [])
-    while len(taken[0]) < rounds or sum(map(sum, taken)) < AT_LEAST_SECONDS:
+    while len(taken[0]) < rounds or sum(map(sum, taken)) < at_least:
         for way, seconds in zip(ways, taken, strict=True):
             at = time.perf_counter()
             _asked(*way)
@@ -157,24 +128,13 @@ def _compared(ways: Sequence[tuple[psycopg.Connection, str]], rounds: int) -> tu
     return statistics.median(taken[0]), statistics.median(taken[1])
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints, and with `--write` keeps, what each question costs."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=ROWS)
-    parser.add_argument("--organizations", type=int, nargs="+", default=[ORGANIZATIONS])
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
-    options = parser.parse_args(arguments)
-    results = []
-    for organizations in options.organizations:
-        for answer in measure(options.rows, organizations, options.rounds):
-            results.append(asdict(answer))
-            sys.stdout.write(json.dumps(results[-1]) + "\n")
-            sys.stdout.flush()
-    if options.write:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-
+BENCHMARK = Benchmark(
+    "isolation",
+    measure,
+    small={"rows": 200_000, "organizations": (50,), "rounds": 5, "at_least_seconds": 0.3},
+    full={"rows": 2_000_000, "organizations": (50, 500), "rounds": 9, "at_least_seconds": 1.0},
+    about=__doc__,
+)
 
 if __name__ == "__main__":
-    main()
+    BENCHMARK.main()

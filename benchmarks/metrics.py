@@ -1,34 +1,29 @@
 """What a day's build of the metric tables costs as history grows, and a build of everything.
 
-One embedded warehouse of its own. Organizations with the same tickets a day and 1, 4 and 16 times
-the history: each is built whole, then a day's changes are loaded and built, `--rounds` days one
-after another. Skeletons are written by SQL: what is measured begins where loading ends. Seconds are
-of the whole stage: dbt's start, its models, and the transaction that publishes.
+Organizations with the same tickets a day and 1, 4 and 16 times the history: each is built whole,
+then a day's changes are loaded and built, `--rounds` days one after another. Skeletons are written
+by SQL: what is measured begins where loading ends. Seconds are of the whole stage: dbt's start, its
+models, and the transaction that publishes.
 """
 
-import argparse
-import json
 import statistics
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, text
 
-from tasks.metrics.dbt import build, prepare
-from warehouse import embedded, publishing
-from warehouse.bootstrap import initialise_embedded
-from warehouse.migrate import migrate
-from warehouse.sessions import Logins, engine_for, tenant_session
+from benchmarks.benchmark import Benchmark
+from benchmarks.figures import Figure
+from benchmarks.stage import Warehouse, warehouse
+from tasks.metrics.dbt import build
+from warehouse import publishing
+from warehouse.sessions import engine_for, tenant_session
 
-RESULTS = Path(__file__).parent / "results" / "metrics.json"
 BEGINS_AT = datetime(2025, 1, 6, tzinfo=UTC)
-TICKETS_A_DAY, DAYS, TIMES, ROUNDS = 500, 30, (1, 4, 16), 3
 LONGEST_LIFE_DAYS = 12
 # Each ticket's life, by its number alone: answered within hours, some pended or held or reopened,
 # solved within days, closed four days later. `told` are those that had begun by `:until`.
@@ -174,25 +169,13 @@ LOADS = {
 
 
 @dataclass(frozen=True)
-class Cost:
-    """Builds of one organization: everything, then days of the same volume, in seconds."""
-
-    history_days: int
-    tickets: int
-    whole_seconds: float
-    day_seconds: float
-    rows_of_a_day: int
-
-
-@dataclass(frozen=True)
 class Desk:
     """An organization and the ways into its warehouse."""
 
     loader: Engine
     transformer: Engine
-    logins: Logins
+    warehouse: Warehouse
     org_id: UUID
-    folder: Path
 
     def load(self, first_day: int, days: int, per_day: int, *, since: int = 0) -> None:
         """Writes what happened in `days` days from `first_day` on, as if loaded a day ago."""
@@ -217,31 +200,26 @@ class Desk:
 
     def analyze(self) -> None:
         """What autovacuum would have done meanwhile."""
-        engine = engine_for(self.logins.migrator)
-        with engine.begin() as connection:
-            connection.execute(text("set local role vensor_owner"))
-            for table in LOADS:
-                connection.execute(text(f"analyze {table}"))
-        engine.dispose()
+        self.warehouse.analyze(*LOADS)
 
-    def build(self, day: int) -> tuple[float, int]:
-        """(seconds, rows published) of a build as of the end of `day`."""
+    def build(self, day: int) -> float:
+        """The seconds of a build as of the end of `day`, published."""
         as_of = BEGINS_AT + timedelta(days=day + 1) - timedelta(seconds=1)
         started = time.monotonic()
         with tenant_session(self.transformer, self.org_id) as connection:
             begun = publishing.begin(connection, as_of=as_of, definition="benchmark")
         build(
-            self.logins.transformer,
+            self.warehouse.logins.transformer,
             org_id=self.org_id,
             as_of=as_of,
             loaded_after=begun.loaded_after,
-            target_dir=self.folder,
+            target_dir=self.warehouse.home / "dbt",
         )
         with tenant_session(self.transformer, self.org_id) as connection:
             publishing.finish(connection, self.org_id, begun)
-            rows = publishing.publish(connection, self.org_id)
+            publishing.publish(connection, self.org_id)
         publishing.clear(self.transformer, self.org_id)
-        return time.monotonic() - started, rows
+        return time.monotonic() - started
 
     def age(self) -> None:
         """Makes everything that is loaded older than any load may last."""
@@ -256,77 +234,60 @@ class Desk:
 
 
 @contextmanager
-def prepared() -> Iterator[tuple[Logins, Path]]:
-    """An empty warehouse with its metric tables, for the while."""
-    with tempfile.TemporaryDirectory(prefix="vensor-bench-") as folder:
-        home = Path(folder)
-        logins = initialise_embedded(home)
-        try:
-            migrate(logins.migrator)
-            prepare(logins.transformer, target_dir=home / "dbt")
-            yield logins, home / "dbt"
-        finally:
-            embedded.stop(home)
+def desks() -> Iterator[Callable[[str], Desk]]:
+    """What begins an organization of this name, in a warehouse for the while."""
+    with warehouse() as found:
+        loader, transformer = engine_for(found.logins.loader), engine_for(found.logins.transformer)
 
+        def begun(slug: str) -> Desk:
+            desk = Desk(loader, transformer, found, uuid4())
+            with tenant_session(loader, desk.org_id) as connection:
+                connection.execute(
+                    text("""
+                        insert into app.organizations (org_id, slug, name, retention_days)
+                        values (:org_id, :slug, 'Benchmark', 3650)
+                    """),
+                    {"org_id": desk.org_id, "slug": slug},
+                )
+            return desk
 
-def measure(per_day: int, days: int, times: Sequence[int], rounds: int) -> Iterator[Cost]:
-    """The costs, as they come."""
-    with prepared() as (logins, folder):
-        loader, transformer = engine_for(logins.loader), engine_for(logins.transformer)
-        for one in times:
-            desk = Desk(loader, transformer, logins, uuid4(), folder)
-            yield _measured(desk, per_day, days * one, rounds)
+        yield begun
         loader.dispose()
         transformer.dispose()
 
 
-def _measured(desk: Desk, per_day: int, days: int, rounds: int) -> Cost:
-    with tenant_session(desk.loader, desk.org_id) as connection:
-        connection.execute(
-            text("""
-                insert into app.organizations (org_id, slug, name, retention_days)
-                values (:org_id, :slug, 'Benchmark', 3650)
-            """),
-            {"org_id": desk.org_id, "slug": f"days-{days}"},
-        )
+def measure(tickets_a_day: int, days: int, times: Sequence[int], rounds: int) -> Iterator[Figure]:
+    """Each history built whole, and the days after it beside those after the first."""
+    first = None
+    with desks() as begun:
+        for history in (days * one for one in times):
+            whole, day = _built(begun(f"days-{history}"), tickets_a_day, history, rounds)
+            first = first or day
+            of = f"{history} days, {history * tickets_a_day:,} tickets"
+            yield Figure(f"{of}, built whole", whole)
+            yield Figure(f"a day's build after {of}", day, "s", first, "≤ 1.5")
+
+
+def _built(desk: Desk, per_day: int, days: int, rounds: int) -> tuple[float, float]:
+    """Seconds of everything, then of days of the same volume, the median."""
     desk.load(0, days, per_day)
     desk.age()
     desk.analyze()
-    whole, _ = desk.build(days - 1)
-    seconds, rows = [], []
+    whole, seconds = desk.build(days - 1), []
     for day in range(days, days + rounds):
         desk.load(day, 1, per_day, since=day)
-        took, written = desk.build(day)
-        seconds.append(took)
-        rows.append(written)
+        seconds.append(desk.build(day))
         desk.age()
-    return Cost(
-        days,
-        days * per_day,
-        round(whole, 1),
-        round(statistics.median(seconds), 2),
-        int(statistics.median(rows)),
-    )
+    return whole, statistics.median(seconds)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints a line for each history, and writes them down."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tickets-a-day", type=int, default=TICKETS_A_DAY)
-    parser.add_argument("--days", type=int, default=DAYS, help="of history, once")
-    parser.add_argument("--times", type=int, nargs="+", default=TIMES)
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--write", action="store_true", help="into benchmarks/results")
-    told = parser.parse_args(arguments)
-    costs = []
-    for cost in measure(told.tickets_a_day, told.days, told.times, told.rounds):
-        costs.append(cost)
-        print(json.dumps(asdict(cost)), flush=True)  # noqa: T201
-    grown = costs[-1].day_seconds / costs[0].day_seconds
-    print(f"a day at {told.times[-1]}x of history: {grown:.2f} of one at {told.times[0]}x")  # noqa: T201
-    if told.write:
-        RESULTS.write_text(json.dumps([asdict(cost) for cost in costs], indent=2) + "\n")
-
+BENCHMARK = Benchmark(
+    "metrics",
+    measure,
+    small={"tickets_a_day": 50, "days": 30, "times": (1, 4), "rounds": 1},
+    full={"tickets_a_day": 500, "days": 30, "times": (1, 4, 16), "rounds": 3},
+    about=__doc__,
+)
 
 if __name__ == "__main__":
-    main()
+    BENCHMARK.main()

@@ -1,4 +1,4 @@
-"""What Prefect costs: `python -m benchmarks.orchestration --tickets 10000`.
+"""What Prefect costs.
 
 The organization's flow, with its tasks, against a server of its own on this machine; and the same
 function with the same stages, each called as the plain function that it is. Each run is the first
@@ -9,27 +9,43 @@ Only the stages without models run, unless told otherwise: with models a day tak
 long, and what Prefect costs is the same.
 """
 
-import argparse
 import gc
-import json
 import statistics
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from benchmarks.stage import Stage, staged
+from benchmarks.benchmark import Benchmark
+from benchmarks.figures import Figure
+from benchmarks.stage import Stage, seconds_of, staged
 from cli import orchestrator
 from tasks.stages import Stage as DayStage
 
-RESULTS = Path(__file__).parent / "results" / "orchestration.json"
-TICKETS, ROUNDS = 10_000, 5
 STAGES = (DayStage.EXTRACT, DayStage.CHECK, DayStage.MEASURE, DayStage.PUBLISH)
-GOAL = 0.10
 
 
-def measure(stage: Stage, stages: Sequence[DayStage], rounds: int) -> dict[str, list[float]]:
+def measure(tickets: int, rounds: int, stages: Sequence[DayStage]) -> Iterator[Figure]:
+    """Medians; what Prefect adds is of pairs, so that what slows both slows neither."""
+    with staged(tickets) as stage:
+        orchestrator.configure(stage.home)
+        try:
+            seconds = _alternating(stage, stages, rounds)
+        finally:
+            orchestrator.stop(stage.home)
+    pairs = list(zip(seconds["prefect"], seconds["plain"], strict=True))
+    flow, plain = min(pairs, key=lambda pair: abs(pair[0] / pair[1] - _median_ratio(pairs)))
+    what = f"a day of {tickets:,} tickets"
+    yield Figure(
+        f"{what}, under Prefect beside plain: the pair in the middle", flow, "s", plain, "≤ 1.1"
+    )
+    yield Figure(f"{what}, Prefect adds", statistics.median(one - two for one, two in pairs))
+
+
+def _median_ratio(pairs: Sequence[tuple[float, float]]) -> float:
+    return statistics.median(flow / plain for flow, plain in pairs)
+
+
+def _alternating(stage: Stage, stages: Sequence[DayStage], rounds: int) -> dict[str, list[float]]:
     """Seconds of each run, under Prefect and plain, in the order of the rounds."""
     from flows.organization import organization
 
@@ -45,7 +61,6 @@ def measure(stage: Stage, stages: Sequence[DayStage], rounds: int) -> dict[str, 
     for number in range(rounds + 1):
         for name in sorted(ways, reverse=number % 2 == 1):
             taken = _seconds(stage, f"{name}-{number}", ways[name])
-            print(f"{name} {number}: {taken:.2f} s", flush=True)  # noqa: T201
             if number:
                 seconds[name].append(taken)
     return seconds
@@ -68,49 +83,19 @@ def without_tasks() -> Iterator[None]:
         Task.__call__ = with_engine  # type: ignore[assignment,method-assign]
 
 
-def figures(seconds: dict[str, list[float]], tickets: int) -> dict[str, Any]:
-    """Medians, and what Prefect adds: of pairs, so that what slows both slows neither."""
-    pairs = list(zip(seconds["prefect"], seconds["plain"], strict=True))
-    return {
-        "tickets": tickets,
-        "rounds": len(pairs),
-        "plain_seconds": round(statistics.median(seconds["plain"]), 2),
-        "prefect_seconds": round(statistics.median(seconds["prefect"]), 2),
-        "adds_seconds": round(statistics.median(flow - plain for flow, plain in pairs), 2),
-        "adds": round(statistics.median(flow / plain for flow, plain in pairs) - 1, 3),
-        "pairs": [[round(one, 2) for one in pair] for pair in pairs],
-    }
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints each run and the figures; with --write also keeps them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tickets", type=int, default=TICKETS)
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--stages", nargs="+", type=DayStage, default=STAGES)
-    parser.add_argument("--write", action="store_true", help="into benchmarks/results")
-    told = parser.parse_args(arguments)
-    with staged(told.tickets) as stage:
-        orchestrator.configure(stage.home)
-        try:
-            found = figures(measure(stage, told.stages, told.rounds), told.tickets)
-        finally:
-            orchestrator.stop(stage.home)
-    print(json.dumps(found, indent=1))  # noqa: T201
-    print(f"Prefect adds {found['adds']:.1%} (goal: at most {GOAL:.0%})")  # noqa: T201
-    if told.write:
-        kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-        kept[str(told.tickets)] = found
-        RESULTS.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
-
-
 def _seconds(stage: Stage, slug: str, run: Callable[[str], None]) -> float:
     with stage.tenant(slug):
         gc.collect()
-        began = time.perf_counter()
-        run(slug)
-        return time.perf_counter() - began
+        return seconds_of(lambda: run(slug))
 
+
+BENCHMARK = Benchmark(
+    "orchestration",
+    measure,
+    small={"tickets": 60, "rounds": 1, "stages": STAGES},
+    full={"tickets": 10_000, "rounds": 5, "stages": STAGES},
+    about=__doc__,
+)
 
 if __name__ == "__main__":
-    main()
+    BENCHMARK.main()

@@ -1,43 +1,35 @@
 """How much of a rate limit several processes use together, and what sharing it costs.
 
-`python -m benchmarks.pacing` runs processes with the product's own client against a server that
-counts as Zendesk does, and prints what they made of its limits. The warehouse is the one that
-the settings name, or else a new embedded one that goes away at the end. `--write` keeps the
-numbers in benchmarks/results/pacing.json.
+Processes with the product's own client ask a server that counts as Zendesk does, from the beginning
+of a window on. They share one account's budget through the warehouse.
 """
 
-import argparse
-import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
+from multiprocessing import get_context
 
 import psycopg
 
+from benchmarks.benchmark import Benchmark
+from benchmarks.figures import Figure
+from benchmarks.stage import warehouse
 from benchmarks.throttled import Throttled, serving
 from tasks.settings import load_settings
 from tasks.zendesk import Credentials, ZendeskClient
 from tasks.zendesk.credentials import HeldCredentials
 from tasks.zendesk.leases import SharedBudget
-from warehouse import embedded
-from warehouse.bootstrap import initialise_embedded
 from warehouse.budgets import AccountBudgets, Grant, Report, account_key
-from warehouse.migrate import migrate
 from warehouse.sessions import engine_for
 
-RESULTS = Path(__file__).parent / "results" / "pacing.json"
 PATHS = {
     "account": "/api/v2/groups.json",
     "incremental": "/api/v2/incremental/tickets/cursor.json",
 }
 START_SECONDS = 5.0
+INCREMENTAL_BELOW = 100  # requests a window: the exports' bucket
 
 
 @dataclass(frozen=True)
@@ -49,14 +41,6 @@ class Case:
     limit: int
     window_seconds: int
     windows: int
-
-
-CASES = [
-    Case(2, "incremental", 10, 10, 3),
-    Case(4, "incremental", 30, 10, 3),
-    Case(4, "account", 700, 10, 3),
-    Case(8, "account", 2500, 30, 2),
-]
 
 
 @dataclass(frozen=True)
@@ -122,25 +106,28 @@ def work(base_url: str, path: str, until: float) -> dict[str, float]:
     return made
 
 
-def measure(case: Case) -> Measured:
+def paced(case: Case) -> Measured:
     """Runs a case from the beginning of a window on, with processes of its own."""
     limits = {"account": 100_000, case.bucket: case.limit}
-    with serving(Throttled(limits, case.window_seconds)) as (server, base_url):
+    with (
+        serving(Throttled(limits, case.window_seconds)) as (server, base_url),
+        ProcessPoolExecutor(case.processes, mp_context=get_context("spawn")) as pool,
+    ):
         _announce(base_url, case)
         begins_at = server.begin_in(START_SECONDS)
         until = begins_at + case.windows * case.window_seconds - 0.05
         time.sleep(max(begins_at - START_SECONDS - time.time(), 0))
-        command = [sys.executable, "-m", "benchmarks.pacing", "--worker", base_url]
-        command += [PATHS[case.bucket], str(until)]
-        workers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(case.processes)]
-        made = [json.loads(worker.communicate()[0]) for worker in workers]
+        working = [
+            pool.submit(work, base_url, PATHS[case.bucket], until) for _ in range(case.processes)
+        ]
+        made = [one.result() for one in working]
     total = {name: sum(one[name] for one in made) for name in made[0]}
     return Measured(
         requests=server.counted_from(case.bucket, begins_at, case.windows),
         allowed=case.limit * case.windows,
         refused=server.refused,
-        round_trips_a_request=round(total["calls"] / total["requests"], 3),
-        milliseconds_a_round_trip=round(1000 * total["seconds"] / total["calls"], 2),
+        round_trips_a_request=total["calls"] / total["requests"],
+        milliseconds_a_round_trip=1000 * total["seconds"] / total["calls"],
     )
 
 
@@ -157,48 +144,45 @@ def _announce(base_url: str, case: Case) -> None:
             )
 
 
-@contextmanager
-def warehouse() -> Iterator[None]:
-    """The warehouse of the settings, or an embedded one of this benchmark's own."""
-    if "VENSOR_WAREHOUSE_URL" in os.environ:
-        yield
-        return
-    home = Path(tempfile.mkdtemp(prefix="vensor-pacing-"))
-    os.environ["VENSOR_HOME"] = str(home)
-    try:
-        migrate(initialise_embedded(home).migrator)
-        yield
-    finally:
-        embedded.stop(home)
-        shutil.rmtree(home, ignore_errors=True)
+def measure(
+    processes: Sequence[int],
+    limits: Sequence[int],
+    window_seconds: Sequence[int],
+    windows: Sequence[int],
+) -> Iterator[Figure]:
+    """A case for each place in the lists."""
+    with warehouse(metrics=False):
+        for many, limit, seconds, times in zip(
+            processes, limits, window_seconds, windows, strict=True
+        ):
+            bucket = "incremental" if limit < INCREMENTAL_BELOW else "account"
+            found = paced(Case(many, bucket, limit, seconds, times))
+            what = f"{many} processes, {limit:,} a window"
+            yield Figure(
+                f"{what}: used of allowed", found.requests, "requests", found.allowed, "≥ 0.98"
+            )
+            yield Figure(f"{what}: refused", found.refused, "requests", goal="≤ 0")
+            yield Figure(f"{what}: round trips a request", found.round_trips_a_request, "")
+            yield Figure(f"{what}: a round trip", found.milliseconds_a_round_trip, "ms")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs all cases, or the one that the options describe."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
-    parser.add_argument("--case", help="one case as JSON in place of all")
-    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
-    options = parser.parse_args(arguments)
-    if options.worker:
-        base_url, path, until = options.worker
-        _say(work(base_url, path, float(until)))
-        return
-    cases = [Case(**json.loads(options.case))] if options.case else CASES
-    results = []
-    with warehouse():
-        for case in cases:
-            results.append(asdict(case) | asdict(measure(case)))
-            _say(results[-1])
-    if options.write:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-
-
-def _say(result: Mapping[str, object]) -> None:
-    sys.stdout.write(json.dumps(result) + "\n")
-    sys.stdout.flush()
-
+BENCHMARK = Benchmark(
+    "pacing",
+    measure,
+    small={
+        "processes": (2, 4),
+        "limits": (10, 300),
+        "window_seconds": (4, 10),
+        "windows": (2, 1),
+    },
+    full={
+        "processes": (2, 4, 4, 8),
+        "limits": (10, 30, 700, 2500),
+        "window_seconds": (10, 10, 10, 30),
+        "windows": (3, 3, 3, 2),
+    },
+    about=__doc__,
+)
 
 if __name__ == "__main__":
-    main()
+    BENCHMARK.main()

@@ -4,14 +4,10 @@ Vectors are made from one seed: topics of unequal sizes, in them matters, around
 around these the passages, in a space whose directions matter unequally, as those of sentences do.
 """
 
-import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import numpy as np
@@ -21,13 +17,10 @@ from pgvector import HalfVector
 from pgvector.psycopg import register_vector
 from sqlalchemy import URL
 
-from cli.organizations import initialise
+from benchmarks.figures import Figure
+from benchmarks.stage import organization
 from tasks.cells import refresh_cells
-from tasks.resources import opened, opened_engine
-from tasks.settings import load_settings
-from warehouse import embedded
-from warehouse.organizations import add_organization, ensure_partitions
-from warehouse.sessions import find_organization
+from tasks.resources import opened
 
 DIMENSION = 384
 MODEL = "benchmark@384"
@@ -120,7 +113,7 @@ def fill(superuser: URL, rows: int, organizations: int, queries: int) -> Iterato
             yield _fill_one(connection, language, number, tickets, queries)
 
 
-def settle(superuser: URL, tenants: Sequence[Tenant]) -> Iterator[dict[str, object]]:
+def settle(superuser: URL, tenants: Sequence[Tenant]) -> Iterator[Figure]:
     """Makes the cells as the step does that embeds, and does what autovacuum does later."""
     found = superuser.set(drivername="postgresql").render_as_string(hide_password=False)
     for tenant in tenants:
@@ -128,8 +121,7 @@ def settle(superuser: URL, tenants: Sequence[Tenant]) -> Iterator[dict[str, obje
         with opened(tenant.slug) as resources:
             made = refresh_cells(resources, model=MODEL, dimension=DIMENSION)
         if made:
-            seconds = round(time.perf_counter() - at, 1)
-            yield {"passages": tenant.passages, "way": "cells made", "seconds": seconds}
+            yield Figure(f"{tenant.passages:,} passages: cells made", time.perf_counter() - at)
     with psycopg.connect(found, autocommit=True) as connection:
         for table in (
             "ai.ticket_chunks",
@@ -144,9 +136,10 @@ def _fill_one(
     connection: psycopg.Connection, language: Language, number: int, tickets: int, queries: int
 ) -> Tenant:
     slug = f"bench-{number}"
-    with opened_engine(load_settings()) as engine:
-        add_organization(engine, slug=slug, name=slug, timezone="UTC", retention_days=DAYS)
-        org_id = find_organization(engine, slug).org_id
+    today = datetime.now(UTC)
+    oldest = today - timedelta(days=DAYS)
+    with organization(slug, oldest, today, retention_days=DAYS) as resources:
+        org_id = resources.organization.org_id
     desk = Desk(language, number, tickets)
     told = {"org_id": org_id, "tickets": tickets, "statuses": list(STATUSES)}
     connection.execute(TICKETS, told)
@@ -184,22 +177,3 @@ def _copy(connection: psycopg.Connection, org_id: UUID, first: int, vectors: Vec
                     days[ticket % DAYS],
                 )
             )
-
-
-@contextmanager
-def warehouse() -> Iterator[URL]:
-    """A warehouse of its own, in which these settings lead; its superuser's URL."""
-    with TemporaryDirectory(prefix="vensor-bench-") as folder:
-        home = Path(folder)
-        os.environ["VENSOR_HOME"] = folder
-        settings = load_settings()
-        initialise(settings)
-        today = datetime.now(UTC).date()
-        with opened_engine(settings) as engine:
-            ensure_partitions(engine, today - timedelta(days=DAYS), today + timedelta(days=2))
-        try:
-            password = embedded.start(home).password
-            loader = load_settings().logins().loader
-            yield loader.set(username=embedded.SUPERUSER, password=password)
-        finally:
-            embedded.stop(home)

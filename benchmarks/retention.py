@@ -7,28 +7,21 @@ in one transaction. The days that stay have `--kept` tickets each: neither way r
 is 30 days old: it lies on the disk and in no cache, unless `--warm`.
 """
 
-import argparse
-import json
 import os
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import Engine, event, text
 
+from benchmarks.benchmark import Benchmark
+from benchmarks.figures import Figure
+from benchmarks.stage import Warehouse, organization, seconds_of, warehouse
 from warehouse import embedded, retention
-from warehouse.bootstrap import initialise_embedded
-from warehouse.migrate import migrate
-from warehouse.organizations import add_organization, ensure_partitions
-from warehouse.sessions import Logins, engine_for, find_organization, tenant_session
+from warehouse.sessions import engine_for, find_organization, tenant_session
 
-RESULTS = Path(__file__).parent / "results" / "retention.json"
-SIZES, DAYS, KEPT = (10_000, 100_000, 1_000_000), 30, 100
 BEGINS_AT = datetime(2026, 1, 5, tzinfo=UTC)
 # Bytes of sealed values: a subject, a comment, the words of a call.
 FILLS = {
@@ -60,84 +53,66 @@ FILLS = {
 }
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Seconds that one day of content took to go, and the WAL that was written for it.
-
-    `locked_seconds` of dropping partitions pass before its transaction ends: what others may wait
-    for. The rest is the system, freeing files; `unlink_seconds` is the time that as many bytes
-    of plain files take to go.
-    """
-
-    tickets_a_day: int
-    rows: int
-    mib: float
-    locked_seconds: float
-    partition_seconds: float
-    unlink_seconds: float
-    partition_wal_mib: float
-    delete_seconds: float
-    delete_wal_mib: float
-
-
-@contextmanager
-def prepared() -> Iterator[tuple[Path, Logins]]:
-    """An empty warehouse, for the while, and its folder."""
-    with tempfile.TemporaryDirectory(prefix="vensor-bench-") as folder:
-        logins = initialise_embedded(Path(folder))
-        try:
-            migrate(logins.migrator)
-            yield Path(folder), logins
-        finally:
-            embedded.stop(Path(folder))
-
-
-def measure(sizes: Sequence[int], days: int, kept: int, *, warm: bool) -> Iterator[Cost]:
-    """The costs, as they come."""
-    for size in sizes:
-        with prepared() as (folder, logins):
-            engine = engine_for(logins.loader)
-            rows = _filled(engine, logins, size, days, kept)
+def measure(tickets_a_day: Sequence[int], days: int, kept: int, warm: bool) -> Iterator[Figure]:
+    """Each size beside DELETE; and how long others wait, beside the first size's."""
+    first, as_of = None, BEGINS_AT + timedelta(days=days + 1)
+    for size in tickets_a_day:
+        with warehouse(metrics=False) as found:
+            engine = engine_for(found.logins.loader)
+            rows = _filled(engine, found, size, days, kept)
             engine.dispose()
             if not warm:
-                _cool(folder)
-            yield _ended(engine, folder, size, rows, BEGINS_AT + timedelta(days=days + 1))
+                _cool(found.home)
+            what = f"{size:,} tickets a day, {rows:,} rows"
+            locked, figures = _ended(engine, found.home, what, as_of)
             engine.dispose()
+        yield from figures
+        first = first or locked
+        yield Figure(f"{what}: dropped, until its locks end", locked, "s", first, "≤ 2")
 
 
-def _ended(engine: Engine, folder: Path, size: int, rows: int, as_of: datetime) -> Cost:
-    """One of the two days goes each way."""
-    size_bytes, commits = _bytes_of_first_day(engine), []
-    listener = ("commit", lambda _connection: commits.append(time.monotonic()))
+def _ended(engine: Engine, home: Path, what: str, as_of: datetime) -> tuple[float, list[Figure]]:
+    """One of the two days goes each way. The seconds of locks, and the figures.
+
+    What passes after the locks is the system, freeing files.
+    """
+    names = retention.past_partitions(engine, as_of)
+    size_bytes, commits = content_bytes(engine, names), list[float]()
+    listener = ("commit", lambda _connection: commits.append(time.perf_counter()))
+    wal = _wal_bytes(engine)
     event.listen(engine, *listener)
-    started = time.monotonic()
-    partition, partition_wal = _timed(engine, lambda: _drop(engine, as_of))
+    began = time.perf_counter()
+    dropping = seconds_of(lambda: _drop(engine, as_of))
     event.remove(engine, *listener)
-    deletion, deletion_wal = _timed(engine, lambda: _delete(engine))
-    return Cost(
-        size,
-        rows,
-        round(size_bytes / 2**20, 1),
-        round(commits[1] - started, 3),  # the first is that of the question about WAL
-        partition,
-        round(_unlinked(folder, size_bytes), 3),
-        partition_wal,
-        deletion,
-        deletion_wal,
-    )
+    between = _wal_bytes(engine)
+    deleting = seconds_of(lambda: _delete(engine))
+    written = (between - wal, _wal_bytes(engine) - between)
+    mib = size_bytes / 2**20
+    return commits[0] - began, [
+        Figure(f"{what}: partitions dropped, beside DELETE", dropping, "s", deleting),
+        Figure(f"{what}: WAL, beside DELETE's", written[0] / 2**20, "MiB", written[1] / 2**20),
+        Figure(
+            f"{what}: dropped, beside plain files of {mib:,.0f} MiB",
+            dropping,
+            "s",
+            unlinked(home, size_bytes),
+        ),
+    ]
 
 
-def _bytes_of_first_day(engine: Engine) -> int:
-    """What its partitions take, with their indexes and long values."""
+def content_bytes(engine: Engine, partitions: Sequence[str]) -> int:
+    """What partitions take, with their indexes and long values."""
     with engine.begin() as connection:
         asked = text("""
             select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint
-            from pg_catalog.pg_class as c where c.relkind = 'r' and c.relname like :day
+            from pg_catalog.pg_class as c
+            where c.relkind = 'r' and c.relname = any(:names)
         """)
-        return int(connection.execute(asked, {"day": f"%_p{BEGINS_AT:%Y%m%d}"}).scalar_one())
+        names = [one.rpartition(".")[2] for one in partitions]
+        return int(connection.execute(asked, {"names": names}).scalar_one())
 
 
-def _unlinked(folder: Path, size_bytes: int) -> float:
+def unlinked(folder: Path, size_bytes: int) -> float:
     """Seconds in which files of so many bytes, of a gigabyte at most as Postgres's, go."""
     paths = []
     for number, begins in enumerate(range(0, size_bytes, 2**30)):
@@ -149,10 +124,12 @@ def _unlinked(folder: Path, size_bytes: int) -> float:
             os.fsync(file.fileno())
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         paths.append(path)
-    started = time.monotonic()
-    for path in paths:
-        path.unlink()
-    return time.monotonic() - started
+
+    def unlink() -> None:
+        for path in paths:
+            path.unlink()
+
+    return seconds_of(unlink)
 
 
 def _cool(folder: Path) -> None:
@@ -167,17 +144,16 @@ def _cool(folder: Path) -> None:
     embedded.start(folder)
 
 
-def _filled(engine: Engine, logins: Logins, size: int, days: int, kept: int) -> int:
+def _filled(engine: Engine, found: Warehouse, size: int, days: int, kept: int) -> int:
     """Fills the days of a desk; the rows of one of the two that go."""
-    add_organization(engine, slug="desk", name="Desk", timezone="UTC", retention_days=days)
-    org_id = find_organization(engine, "desk").org_id
-    last = BEGINS_AT + timedelta(days=days + 1)
-    ensure_partitions(engine, BEGINS_AT.date(), last.date())
+    last = BEGINS_AT + timedelta(days=days - 1)
+    with organization("desk", BEGINS_AT, last, retention_days=days) as resources:
+        org_id = resources.organization.org_id
     for day in range(2, days + 2):
         _fill(engine, org_id, day, kept)
     for day in (0, 1):
         rows = _fill(engine, org_id, day, size)
-    _analyze(logins)
+    found.analyze(*FILLS)
     return rows
 
 
@@ -213,52 +189,19 @@ def _delete(engine: Engine) -> None:
             )
 
 
-def _analyze(logins: Logins) -> None:
-    """What autovacuum would have done meanwhile."""
-    engine = engine_for(logins.migrator)
-    with engine.begin() as connection:
-        connection.execute(text("set local role vensor_owner"))
-        for table in FILLS:
-            connection.execute(text(f"analyze {table}"))
-    engine.dispose()
-
-
-def _timed(engine: Engine, work: Callable[[], None]) -> tuple[float, float]:
-    """(seconds, MiB of WAL)."""
-    before, started = _wal_bytes(engine), time.monotonic()
-    work()
-    seconds = time.monotonic() - started
-    return round(seconds, 3), round((_wal_bytes(engine) - before) / 2**20, 2)
-
-
 def _wal_bytes(engine: Engine) -> int:
     with engine.begin() as connection:
         asked = text("select pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
         return int(connection.execute(asked).scalar_one())
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints a line for each size, and writes them down."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tickets-a-day", type=int, nargs="+", default=SIZES)
-    parser.add_argument("--days", type=int, default=DAYS, help="that content is kept")
-    parser.add_argument("--kept", type=int, default=KEPT, help="tickets of each day that stays")
-    parser.add_argument("--warm", action="store_true", help="what goes was written just now")
-    parser.add_argument("--write", action="store_true", help="into benchmarks/results")
-    told = parser.parse_args(arguments)
-    costs = []
-    for cost in measure(told.tickets_a_day, told.days, told.kept, warm=told.warm):
-        costs.append(cost)
-        print(json.dumps(asdict(cost)), flush=True)  # noqa: T201
-    grown = costs[-1].locked_seconds / costs[0].locked_seconds
-    slower = costs[-1].delete_seconds / costs[-1].partition_seconds
-    print(  # noqa: T201
-        f"partitions of {costs[-1].tickets_a_day:,} tickets a day are locked {grown:.2f} times as"
-        f" long as of {costs[0].tickets_a_day:,}; DELETE takes {slower:.1f} times as long as they"
-    )
-    if told.write:
-        RESULTS.write_text(json.dumps([asdict(cost) for cost in costs], indent=2) + "\n")
-
+BENCHMARK = Benchmark(
+    "retention",
+    measure,
+    small={"tickets_a_day": (1_000, 10_000), "days": 30, "kept": 100, "warm": False},
+    full={"tickets_a_day": (10_000, 100_000, 1_000_000), "days": 30, "kept": 100, "warm": False},
+    about=__doc__,
+)
 
 if __name__ == "__main__":
-    main()
+    BENCHMARK.main()

@@ -1,24 +1,19 @@
 """What sealing a record costs, beside bare AES-GCM and what else one would pick.
 
-`python -m benchmarks.sealing` seals and opens the same records, each bound to a row of its own:
-their fields as one JSON value with vensor's cipher, with `cryptography`'s AESGCM alone (a random
-nonce, additional data that lies ready, nonce and ciphertext joined) and with Fernet; and a field
-each with SQLAlchemy-Utils' EncryptedType, which is a column's. A round of each in turn, 15 times,
-the medians of the process's own time. `--pgcrypto URL` adds pgcrypto in a PostgreSQL that has it,
-the whole record as one value. `--write` keeps the numbers in benchmarks/results/sealing.json.
+The same records are sealed and opened, each bound to a row of its own: their fields as one JSON
+value with vensor's cipher, with `cryptography`'s AESGCM alone (a random nonce, additional data that
+lies ready, nonce and ciphertext joined) and with Fernet; and a field each with SQLAlchemy-Utils'
+EncryptedType, which is a column's. A round of each in turn, the medians of the process's own time.
+`--pgcrypto URL` adds pgcrypto in a PostgreSQL that has it, the whole record as one value.
 """
 
-import argparse
 import importlib
-import json
 import os
 import secrets
 import statistics
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -28,11 +23,12 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine, Unicode, create_engine
 
+from benchmarks.benchmark import Benchmark
+from benchmarks.figures import Figure
 from tasks.encryption import Cipher, KeyEncryptionKeys, Keyring
 from tasks.encryption.datakey import DataKey
 from tasks.encryption.providers.local import LocalKey
 
-RESULTS = Path(__file__).parent / "results" / "sealing.json"
 # The bytes of a record's fields, as the sandbox's records have them.
 RECORDS_OF = {
     "person": (18, 26, 14, 12, 60, 60),
@@ -41,7 +37,6 @@ RECORDS_OF = {
     "one field": (1000,),
     "long text": (4000,),
 }
-ROUNDS = 15
 RECORDS = 1500
 COLUMN = "zendesk.comment_contents.sealed"
 NEWEST = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -138,10 +133,10 @@ def _encrypted_type(records: Sequence[Record], engine: type) -> Way:
     )
 
 
-def measure(fields: Sequence[int], rounds: int) -> dict[str, tuple[float, float]]:
+def taken(fields: Sequence[int], rounds: int) -> dict[str, tuple[float, float]]:
     """Microseconds a record to seal and to open it, by way."""
     found = ways(fields)
-    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in found}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in found}
     for _ in range(rounds):
         for name, (seal, unseal) in found.items():
             at = time.process_time()
@@ -149,14 +144,14 @@ def measure(fields: Sequence[int], rounds: int) -> dict[str, tuple[float, float]
             between = time.process_time()
             unseal(sealed)
             done = time.process_time()
-            taken[name].append((between - at, done - between))
+            times[name].append((between - at, done - between))
     return {
-        name: (_median([one for one, _ in times]), _median([one for _, one in times]))
-        for name, times in taken.items()
+        name: (_median([one for one, _ in each]), _median([one for _, one in each]))
+        for name, each in times.items()
     }
 
 
-def measure_pgcrypto(url: str, size: int, rounds: int) -> dict[str, tuple[float, float]]:
+def taken_by_pgcrypto(url: str, size: int, rounds: int) -> dict[str, tuple[float, float]]:
     """The same in the server, by its own clock: one statement for all records, none sent back."""
     with psycopg.connect(url) as connection:
         connection.execute("create extension if not exists pgcrypto")
@@ -194,34 +189,30 @@ def _median(seconds: Sequence[float]) -> float:
     return round(1e6 * statistics.median(seconds) / RECORDS, 3)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints, and with `--write` keeps, what each way costs."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--pgcrypto", metavar="URL", help="a PostgreSQL that has pgcrypto")
-    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
-    options = parser.parse_args(arguments)
-    results = []
+def measure(rounds: int, pgcrypto: str) -> Iterator[Figure]:
+    """Each way beside the bare cipher; and what a column's type takes beside vensor."""
     for what, fields in RECORDS_OF.items():
-        found = measure(fields, options.rounds)
-        if options.pgcrypto:
-            found |= measure_pgcrypto(options.pgcrypto, sum(fields), max(options.rounds // 5, 1))
-        bare, opened = found["AESGCM"]
-        for name, (seal, unseal) in found.items():
-            told = {
-                "record": what,
-                "bytes": sum(fields),
-                "way": name,
-                "seal_us": seal,
-                "unseal_us": unseal,
-            }
-            told |= {"seal_x": round(seal / bare, 2), "unseal_x": round(unseal / opened, 2)}
-            results.append(told)
-            sys.stdout.write(json.dumps(told) + "\n")
-    if options.write:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+        found = taken(fields, rounds)
+        if pgcrypto:
+            found |= taken_by_pgcrypto(pgcrypto, sum(fields), max(rounds // 5, 1))
+        record = f"{what}, {sum(fields)} bytes in {len(fields)}"
+        bare = found.pop("AESGCM")
+        for name, each in found.items():
+            for verb, taken_us, bare_us in zip(("sealed", "opened"), each, bare, strict=True):
+                goal = "≤ 1.3" if (name, verb) == ("vensor", "sealed") else ""
+                yield Figure(f"{record}: {verb} by {name}", taken_us, "µs", bare_us, goal)
+        column, ours = found["EncryptedType, AesGcmEngine"][0], found["vensor"][0]
+        goal = "≥ 8" if len(fields) > 1 else ""  # of one long field the cipher is most of it
+        yield Figure(f"{record}: sealed by EncryptedType, beside vensor", column, "µs", ours, goal)
 
+
+BENCHMARK = Benchmark(
+    "sealing",
+    measure,
+    small={"rounds": 3, "pgcrypto": ""},
+    full={"rounds": 15, "pgcrypto": ""},
+    about=__doc__,
+)
 
 if __name__ == "__main__":
-    main()
+    BENCHMARK.main()

@@ -1,7 +1,7 @@
 """Search among the passages of many organizations: what it finds, and how fast.
 
-`python -m benchmarks.search` makes a warehouse with `--rows` passages of `--organizations` of very
-unequal sizes (1/1, 1/2, 1/3 … of a share), in daily partitions of a month, four to a ticket. Their
+There are `--rows` passages of `--organizations` of very unequal
+sizes (1/1, 1/2, 1/3 … of a share), in daily partitions of a month, four to a ticket. Their
 vectors are made by numpy from one seed: topics of unequal sizes, in them matters, around these the
 tickets, around these the passages, in a space whose directions matter unequally, as those of
 sentences do. Queries are drawn like tickets, but are none.
@@ -9,29 +9,26 @@ sentences do. Queries are drawn like tickets, but are none.
 For the largest organization, one in the middle and the smallest: recall@10 of tickets against a
 comparison of every vector, and milliseconds of `search.tickets` under row-level security over a
 connection that is kept, each query another; of that comparison; and of searches with filters.
-`cpu_p95_ms` is what the server's process itself computed: where others use the machine, the rest
-of `p95_ms` is waiting for it.
-`--write` keeps the numbers in benchmarks/results/search.json.
+What the server's process itself computed stands beside the 95th percentile: where others use the
+machine, the rest is waiting for it.
 """
 
-import argparse
-import json
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psycopg
 from sqlalchemy import Connection, text
 
-from benchmarks.passages import MODEL, Tenant, Vectors, fill, settle, warehouse
+from benchmarks.benchmark import Benchmark
+from benchmarks.figures import Figure
+from benchmarks.passages import MODEL, Tenant, Vectors, fill, settle
+from benchmarks.stage import warehouse
 from tasks.resources import Resources, opened
 from warehouse.search import Filters, search_tickets
 
-RESULTS = Path(__file__).parent / "results" / "search.json"
-ROWS, ORGANIZATIONS, QUERIES, K = 1_000_000, 100, 200, 10
+K = 10
 # As search was before there were cells and codes.
 EXACT = """
     with nearest as (
@@ -52,39 +49,43 @@ FILTERED = {
 Way = Callable[[Connection, Vectors], list[int]]
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What one way of searching does for one organization."""
-
-    rows: int
-    organizations: int
-    passages: int
-    way: str
-    recall: float
-    p50_ms: float
-    p95_ms: float
-    cpu_p95_ms: float
+def measure(rows: int, organizations: int, queries: int) -> Iterator[Figure]:
+    """The cells, then what each way finds, and takes, for three of the organizations."""
+    with warehouse() as found:
+        tenants = list(fill(found.superuser, rows, organizations, queries))
+        yield from settle(found.superuser, tenants)
+        for place in sorted({0, organizations // 2, organizations - 1}):
+            yield from _measured(tenants[place])
 
 
-def measure(tenant: Tenant, whole: tuple[int, int]) -> Iterator[Answer]:
-    """What each way finds, and takes."""
-
+def _measured(tenant: Tenant) -> Iterator[Figure]:
     def search(filters: Filters) -> Way:
         return lambda connection, query: [
             hit.ticket_id
             for hit in search_tickets(connection, query, model=MODEL, k=K, filters=filters)
         ]
 
+    of = f"{tenant.passages:,} passages"
     with opened(tenant.slug) as resources:
         few = tenant.queries[: len(tenant.queries) // 4]
         truth, taken = asked(resources, few, _exact)
-        yield answer(tenant, whole, "every vector compared", 1.0, taken)
+        yield from _times(f"{of}, every vector compared", taken)
         found, taken = asked(resources, tenant.queries, search(Filters()))
-        yield answer(tenant, whole, "search.tickets", recall(found, truth), taken)
+        yield Figure(f"{of}, search.tickets: recall@10", recall(found, truth), "", goal="≥ 0.95")
+        yield from _times(f"{of}, search.tickets", taken, "≤ 50")
         for name, filters in FILTERED.items():
             found, taken = asked(resources, few, search(filters))
             truth, _ = asked(resources, few[:20], _exact_among(filters))
-            yield answer(tenant, whole, f"… of {name}", recall(found, truth), taken)
+            yield Figure(f"{of}, of {name}: recall@10", recall(found, truth), "")
+            yield from _times(f"{of}, of {name}", taken)
+
+
+def _times(what: str, taken: Sequence[tuple[float, float]], goal: str = "") -> Iterator[Figure]:
+    waited, computed = zip(*taken, strict=True)
+    yield Figure(f"{what}: median", statistics.median(waited), "ms")
+    p95, cpu = (statistics.quantiles(one, n=20)[-1] for one in (waited, computed))
+    yield Figure(f"{what}: 95th percentile", p95, "ms", goal=goal)
+    yield Figure(f"{what}: 95th percentile, computed", cpu, "ms")
 
 
 def _exact(connection: Connection, query: Vectors) -> list[int]:
@@ -144,45 +145,13 @@ def recall(found: Sequence[list[int]], truth: Sequence[list[int]]) -> float:
     return sum(len(one & true) for one, true in pairs) / sum(len(true) for _, true in pairs)
 
 
-def answer(
-    tenant: Tenant,
-    whole: tuple[int, int],
-    way: str,
-    share: float,
-    taken: Sequence[tuple[float, float]],
-) -> Answer:
-    waited, computed = zip(*taken, strict=True)
-    p50 = round(statistics.median(waited), 1)
-    p95, cpu = (round(statistics.quantiles(one, n=20)[-1], 1) for one in (waited, computed))
-    return Answer(*whole, tenant.passages, way, round(share, 4), p50, p95, cpu)
-
-
-def _results(rows: int, organizations: int, queries: int) -> Iterator[dict[str, object]]:
-    with warehouse() as superuser:
-        tenants = list(fill(superuser, rows, organizations, queries))
-        yield from settle(superuser, tenants)
-        places = sorted({0, organizations // 2, organizations - 1})
-        for tenant in (tenants[place] for place in places):
-            for one in measure(tenant, (rows, organizations)):
-                yield asdict(one)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints, and with `--write` keeps, what was measured."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=ROWS)
-    parser.add_argument("--organizations", type=int, default=ORGANIZATIONS)
-    parser.add_argument("--queries", type=int, default=QUERIES)
-    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
-    options = parser.parse_args(arguments)
-    results = []
-    for one in _results(options.rows, options.organizations, options.queries):
-        results.append(one)
-        sys.stdout.write(json.dumps(one) + "\n")
-        sys.stdout.flush()
-    if options.write:
-        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-
+BENCHMARK = Benchmark(
+    "search",
+    measure,
+    small={"rows": 40_000, "organizations": 10, "queries": 80},
+    full={"rows": 1_000_000, "organizations": 100, "queries": 200},
+    about=__doc__,
+)
 
 if __name__ == "__main__":
-    main()
+    BENCHMARK.main()

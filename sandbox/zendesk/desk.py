@@ -88,7 +88,8 @@ class Ask:
                 raise errors.bad_request("Missing parameter", f"{name} is required")
             return default
         try:
-            return int(value)
+            # Singer's connector sends start_time=1790812800.0, and Zendesk takes it
+            return int(value.removesuffix(".0"))
         except ValueError as exc:
             raise errors.invalid_value(f"{name} must be an integer") from exc
 

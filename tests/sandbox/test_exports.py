@@ -43,6 +43,14 @@ def test_time_based_pages_repeat_only_the_boundary(acme, pages, path, key, rows)
     assert ends == sorted(set(ends)) or ends[:-1] == sorted(set(ends[:-1]))
 
 
+def test_seconds_may_have_a_point(acme):
+    """As Singer's connector sends them; what is no number of seconds is refused."""
+    path = "incremental/tickets/cursor.json?start_time="
+    whole, pointed = (acme.get(f"{path}{told}").json()["tickets"] for told in ("0", "0.0"))
+    assert [one["id"] for one in pointed] == [one["id"] for one in whole] != []
+    assert acme.get(f"{path}yesterday").status_code == 422
+
+
 def test_users_come_once_with_identities(acme, pages):
     """The cursor export of users has everybody once, deleted ones without an address."""
     told = pages(

@@ -1,19 +1,15 @@
 """What headers tell, the budget of one process, and processes that share a real server's limits."""
 
-import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.pacing import Case, paced
 from tasks.errors import TransientError
 from tasks.pausing import abandoning, pause
 from tasks.prefetch import prefetched
@@ -31,7 +27,6 @@ from tasks.zendesk.limits import (
 )
 from warehouse.budgets import account_key
 
-ROOT = Path(__file__).parents[3]
 EXPORT = "/api/v2/incremental/tickets/cursor.json"
 GROUPS = "/api/v2/groups"
 
@@ -197,17 +192,6 @@ def test_a_client_gives_its_leases_back(engine, account, store, logins) -> None:
 @pytest.mark.parametrize("processes", [2, 4])
 def test_processes_share_a_real_server_s_limit(settings_environment, processes: int) -> None:
     """With the real client, warehouse and sockets: all of three windows, and no refusal."""
-    case = {"processes": processes, "bucket": "incremental", "limit": 10}
-    case |= {"window_seconds": 4, "windows": 3}
-    said = subprocess.run(
-        [sys.executable, "-m", "benchmarks.pacing", "--case", json.dumps(case)],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    measured = json.loads(said.stdout)
-    assert measured["refused"] == 0
-    assert measured["requests"] >= 0.98 * measured["allowed"]
+    measured = paced(Case(processes, "incremental", limit=10, window_seconds=4, windows=3))
+    assert measured.refused == 0
+    assert measured.requests >= 0.98 * measured.allowed
