@@ -63,6 +63,7 @@ LONGEST = (
 # Left to `make test-all`, so that `make test` ends within a quarter of an hour on two cores: what
 # takes many builds, many runs of the terminal, or a second shape of what is tested in the first.
 SLOW = (
+    "tests/benchmarks/test_soak.py::test_days",
     "tests/flows/test_schedules.py",
     "tests/dbt/test_seals.py",
     "tests/dbt/test_service.py",

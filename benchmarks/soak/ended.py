@@ -129,7 +129,7 @@ class Nights:
         `whole`: what every sealed day holds is read again, not that of the new ones only.
         """
         return [
-            *_past(self._stage, connection, began),
+            *past(self._stage.organizations, connection, began),
             *_elsewhere(self._stage.home, began),
             *self._seals(connection, began, whole=whole),
             *_runs(self._stage, connection),
@@ -154,8 +154,10 @@ class Nights:
                     yield f"not sealed: {count} days of {model} of {one.slug}"
 
 
-def _past(stage: Stage, connection: Connection, began: datetime) -> Iterator[str]:
-    """What is past its clock, table by table, of everyone."""
+def past(
+    organizations: Sequence[Organization], connection: Connection, began: datetime
+) -> Iterator[str]:
+    """What was past its clock at this instant, table by table, of each; partitions of them all."""
     facts = fact_tables(connection)
     conditions = [
         *_of_content(),
@@ -165,7 +167,7 @@ def _past(stage: Stage, connection: Connection, began: datetime) -> Iterator[str
         *_of_the_rest(connection),
     ]
     _check_clocks({clock for _, clock, _ in conditions})
-    for one in stage.organizations:
+    for one in organizations:
         told = _instants(one, began)
         for name, _, past in conditions:
             asked = f"select count(*) from {name} as r where r.org_id = %(org_id)s and {past}"
