@@ -10,7 +10,7 @@ should have ended is looked for. Ends with 1 where anything does not hold.
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -42,36 +42,30 @@ class Soak(msgspec.Struct, frozen=True, kw_only=True):
     nights: list[Night]
 
 
-def soak(clock: MovingClock, told: argparse.Namespace) -> Soak:
-    """Lives all days, one after the other."""
+def soak(clock: MovingClock, told: argparse.Namespace) -> Iterator[Soak]:
+    """Lives all days, one after the other; what there is to say after each."""
     begins = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     begins += timedelta(days=1)
     started = time.monotonic()
     faults: dict[str, list[str]] = {}
     nights: list[Night] = []
-    lasting: set[str] = set()
     with staged(clock, told.organizations, told.tickets, begins, told.days) as stage:
         seen = Nights(stage)
-        with Progress(console=console) as progress:
-            bar = progress.add_task("nights", total=told.days)
-            for number in range(told.days):
-                night, found, lasting = _night(
-                    stage, seen, begins + timedelta(days=number), whole=number == told.days - 1
-                )
-                nights.append(night)
-                if found:
-                    faults[night.day] = found
-                    progress.console.print(f"{night.day}: {'; '.join(found)}", style="red")
-                progress.update(bar, advance=1, description=f"{night.day} {night.seconds:.0f} s")
-    return Soak(
-        days=told.days,
-        organizations=told.organizations,
-        tickets_a_day=told.tickets,
-        seconds=round(time.monotonic() - started, 1),
-        faults=faults,
-        trends=trends(nights, lasting),
-        nights=nights,
-    )
+        for number in range(told.days):
+            day, is_last = begins + timedelta(days=number), number == told.days - 1
+            night, found, lasting = _night(stage, seen, day, whole=is_last)
+            nights.append(night)
+            if found:
+                faults[night.day] = found
+            yield Soak(
+                days=len(nights),
+                organizations=told.organizations,
+                tickets_a_day=told.tickets,
+                seconds=round(time.monotonic() - started, 1),
+                faults=faults,
+                trends=trends(nights, lasting),
+                nights=nights,
+            )
 
 
 def _night(
@@ -93,15 +87,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--days", type=int, default=DAYS)
     parser.add_argument("--organizations", type=int, default=ORGANIZATIONS)
     parser.add_argument("--tickets", type=int, default=TICKETS, help="a day, of each organization")
-    parser.add_argument("--out", type=Path, help="a file for the results")
+    parser.add_argument("--out", type=Path, help="a file for the results, night by night")
     parser.add_argument("--write", action="store_true", help="results and picture into the project")
     told = parser.parse_args(arguments)
     clock = begun_again()
     try:
-        done = soak(clock, told)
+        done = _shown(soak(clock, told), told)
     finally:
         clock.forget()
-    _keep(done, told)
+    if told.write:
+        from benchmarks.soak.picture import draw
+
+        _write(done, RESULTS)
+        draw(done.nights, PICTURE)
     grown = [one for one in done.trends if not one.holds]
     for one in grown:
         console.print(f"grows: {one.name}: {one.first:,} to {one.last:,} ({one.allowed:,} allowed)")
@@ -112,15 +110,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if done.faults or grown else 0
 
 
-def _keep(done: Soak, told: argparse.Namespace) -> None:
-    encoded = msgspec.json.format(msgspec.json.encode(done), indent=1)
-    paths = [RESULTS] if told.write else []
-    for path in paths + ([told.out] if told.out else []):
-        path.write_bytes(encoded + b"\n")
-    if told.write:
-        from benchmarks.soak.picture import draw
+def _shown(lived: Iterator[Soak], told: argparse.Namespace) -> Soak:
+    """The last of them. Each is written down as it comes, where that is asked for."""
+    with Progress(console=console) as progress:
+        bar = progress.add_task("the first night", total=told.days)
+        for done in lived:
+            night = done.nights[-1]
+            for fault in done.faults.get(night.day, []):
+                progress.console.print(f"{night.day}: {fault}", style="red")
+            progress.update(bar, completed=done.days, description=f"{night.day} {night.seconds} s")
+            if told.out:
+                _write(done, told.out)
+    return done
 
-        draw(done.nights, PICTURE)
+
+def _write(done: Soak, path: Path) -> None:
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(done), indent=1) + b"\n")
 
 
 if __name__ == "__main__":
