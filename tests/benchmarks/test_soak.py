@@ -61,7 +61,7 @@ def test_a_desk_with_quiet_weekends_is_flat() -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("memory of the process", lambda n: {"rss_bytes": (400 + n) * MIB}),
+        ("memory of the process", lambda n: {"rss_bytes": (400 + 2 * n) * MIB}),
         ("its open files", lambda n: {"descriptors": 40 + n // 2}),
         ("partitions", lambda n: {"partitions": {"zendesk.ticket_contents": 32 + n}}),
         ("keys that open", lambda n: {"keys": {"active": 6 + n // 7}}),
@@ -73,7 +73,7 @@ def test_a_desk_with_quiet_weekends_is_flat() -> None:
     ],
 )
 def test_what_goes_on_growing_is_named(name: str, told) -> None:
-    """A leak of a MiB a day, of half a file, of days and keys that nobody ends."""
+    """A leak of two MiB a day, of half a file, of days and keys that nobody ends."""
     grown = _grown([_night(number, **told(number)) for number in range(NIGHTS)])
     assert name in {one.name for one in grown}
 
