@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _shown(lived: Iterator[Soak], told: argparse.Namespace) -> Soak:
     """The last of them. Each is written down as it comes, where that is asked for."""
-    with Progress(console=console) as progress:
+    with Progress(console=console, auto_refresh=console.is_terminal) as progress:
         bar = progress.add_task("the first night", total=told.days)
         for done in lived:
             night = done.nights[-1]
