@@ -119,14 +119,14 @@ def test_what_is_left_past_its_clock_is_found(
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="the clock is compiled")
 def test_days_leave_nothing_past_its_clock(tmp_path: Path) -> None:
-    """Two desks, three days, as the schedules begin them: every night is sound."""
+    """Two desks, two days, as the schedules begin them: every night is sound."""
     out = tmp_path / "soak.json"
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("PREFECT_", "VENSOR_"))
     }
-    command = [sys.executable, "-m", "benchmarks.soak", "--days", "3", "--organizations", "2"]
+    command = [sys.executable, "-m", "benchmarks.soak", "--days", "2", "--organizations", "2"]
     done = subprocess.run(
         [*command, "--tickets", "6", "--out", str(out)],
         env=kept,
@@ -139,10 +139,10 @@ def test_days_leave_nothing_past_its_clock(tmp_path: Path) -> None:
     told = json.loads(out.read_text())
     assert told["faults"] == {}
     days = [date.fromisoformat(night["day"]) for night in told["nights"]]
-    assert days == [days[0] + timedelta(days=number) for number in range(3)]
+    assert days == [days[0] + timedelta(days=number) for number in range(2)]
     assert days[0] > datetime.now(UTC).date()
     last = told["nights"][-1]["rows"]
-    assert 2 * 6 <= last["zendesk.tickets"] <= 3 * 2 * 6 * 2
-    assert last["app.runs"] == 3 * 2
+    assert 6 <= last["zendesk.tickets"] <= 48
+    assert last["app.runs"] == 2 * 2
     assert last["metrics.fct_ticket_flow_daily"] > 0
     assert told["nights"][-1]["connections"] == told["nights"][0]["connections"]
