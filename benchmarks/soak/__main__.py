@@ -22,11 +22,12 @@ from benchmarks.soak.clock import MovingClock, begun_again
 from benchmarks.soak.ended import Nights
 from benchmarks.soak.flat import Trend, trends
 from benchmarks.soak.night import Night, fact_tables, lasting_tables, looking, measured
-from benchmarks.soak.stage import Stage, staged
+from benchmarks.soak.stage import AUDIT_DAYS, Stage, staged
+from warehouse.clocks import Clocks
 
 RESULTS = Path(__file__).parents[1] / "results" / "soak.json"
 PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "soak.png"
-DAYS, ORGANIZATIONS, TICKETS = 60, 3, 12
+DAYS, ORGANIZATIONS, TICKETS, CLOCK_DAYS = 60, 3, 12, 30
 console = Console(stderr=True)
 
 
@@ -36,6 +37,7 @@ class Soak(msgspec.Struct, frozen=True, kw_only=True):
     days: int
     organizations: int
     tickets_a_day: int
+    clock_days: int
     seconds: float
     faults: dict[str, list[str]]
     trends: list[Trend]
@@ -49,7 +51,9 @@ def soak(clock: MovingClock, told: argparse.Namespace) -> Iterator[Soak]:
     started = time.monotonic()
     faults: dict[str, list[str]] = {}
     nights: list[Night] = []
-    with staged(clock, told.organizations, told.tickets, begins, told.days) as stage:
+    clocks = Clocks(told.clock_days, max(told.clock_days, AUDIT_DAYS), told.clock_days)
+    slugs = [f"desk-{number}" for number in range(1, told.organizations + 1)]
+    with staged(clock, clocks, slugs, told.tickets, begins, told.days) as stage:
         seen = Nights(stage)
         for number in range(told.days):
             day, is_last = begins + timedelta(days=number), number == told.days - 1
@@ -61,9 +65,10 @@ def soak(clock: MovingClock, told: argparse.Namespace) -> Iterator[Soak]:
                 days=len(nights),
                 organizations=told.organizations,
                 tickets_a_day=told.tickets,
+                clock_days=told.clock_days,
                 seconds=round(time.monotonic() - started, 1),
                 faults=faults,
-                trends=trends(nights, lasting),
+                trends=trends(nights, lasting, clock_days=told.clock_days),
                 nights=nights,
             )
 
@@ -87,6 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--days", type=int, default=DAYS)
     parser.add_argument("--organizations", type=int, default=ORGANIZATIONS)
     parser.add_argument("--tickets", type=int, default=TICKETS, help="a day, of each organization")
+    parser.add_argument(
+        "--clock-days", type=int, default=CLOCK_DAYS, help="that words, tickets, figures are kept"
+    )
     parser.add_argument("--out", type=Path, help="a file for the results, night by night")
     parser.add_argument("--write", action="store_true", help="results and picture into the project")
     told = parser.parse_args(arguments)
@@ -99,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from benchmarks.soak.picture import draw
 
         _write(done, RESULTS)
-        draw(done.nights, PICTURE)
+        draw(done.nights, PICTURE, clock_days=done.clock_days)
     grown = [one for one in done.trends if not one.holds]
     for one in grown:
         console.print(f"grows: {one.name}: {one.first:,} to {one.last:,} ({one.allowed:,} allowed)")

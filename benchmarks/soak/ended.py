@@ -11,14 +11,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from benchmarks.soak.night import FIGURES, Connection, count_of, fact_tables
-from benchmarks.soak.stage import CLOCK_DAYS, Stage
+from benchmarks.soak.stage import Stage
 from tasks.audit_checking import check_audit
 from tasks.inventory import read_inventory
 from tasks.resources import opened
+from warehouse.clocks import Clocks
 from warehouse.sessions import Organization
 
-CLOCK = timedelta(days=CLOCK_DAYS)
 STAMP = "%Y%m%dT%H%M%SZ"
+ELSEWHERE_DAYS = 30  # pages of gates and Prefect's runs, of any organization
 # Clocks that end nothing here, each for its reason: the organization stays, sums and proofs do, and
 # of the rest nothing is at hand: no store of recordings, nobody else's servers.
 STAYING = {
@@ -75,7 +76,8 @@ PARTITIONS = """
     inner join pg_inherits as i on c.oid = i.inhrelid
     inner join pg_class as p on i.inhparent = p.oid
     where c.relkind = 'r' and c.relname ~ '_p[0-9]{8}$'
-        and to_date(right(c.relname, 8), 'YYYYMMDD') < %s
+        and to_date(right(c.relname, 8), 'YYYYMMDD')
+        < case p.relnamespace when 'audit'::regnamespace then %(audit)s else %(content)s end
 """
 UNSEALED = """
     select count(*) from (
@@ -131,7 +133,7 @@ class Nights:
         `whole`: what every sealed day holds is read again, not that of the new ones only.
         """
         return [
-            *past(self._stage.organizations, connection, began),
+            *past(self._stage.organizations, self._stage.clocks, connection, began),
             *_elsewhere(self._stage.home, began),
             *self._seals(connection, began, whole=whole),
             *_runs(self._stage, connection),
@@ -151,13 +153,14 @@ class Nights:
         for one in self._stage.organizations:
             for (model,) in connection.execute(SUMS).fetchall():
                 asked = UNSEALED.format(table=f"metrics.{model}")
-                told = {"org_id": one.org_id, "model": model, "day": _kept_day(one, began)}
+                day = _kept_day(one, began, self._stage.clocks.content_days)
+                told = {"org_id": one.org_id, "model": model, "day": day}
                 if count := count_of(connection, asked, told):
                     yield f"not sealed: {count} days of {model} of {one.slug}"
 
 
 def past(
-    organizations: Sequence[Organization], connection: Connection, began: datetime
+    organizations: Sequence[Organization], clocks: Clocks, connection: Connection, began: datetime
 ) -> Iterator[str]:
     """What was past its clock at this instant, table by table, of each; partitions of them all."""
     facts = fact_tables(connection)
@@ -170,13 +173,15 @@ def past(
     ]
     _check_clocks({clock for _, clock, _ in conditions})
     for one in organizations:
-        told = _instants(one, began)
+        told = _instants(one, clocks, began)
         for name, _, past in conditions:
             asked = f"select count(*) from {name} as r where r.org_id = %(org_id)s and {past}"
             if count := count_of(connection, asked, told):
                 yield f"past its clock: {count} of {name} of {one.slug}"
-    before = (began - CLOCK).date()
-    if count := count_of(connection, PARTITIONS, [before]):
+    content, audit = (
+        (began - timedelta(days=days)).date() for days in (clocks.content_days, clocks.audit_days)
+    )
+    if count := count_of(connection, PARTITIONS, {"content": content, "audit": audit}):
         yield f"past their clock: {count} partitions"
 
 
@@ -213,7 +218,7 @@ def _of_the_rest(connection: Connection) -> Iterator[tuple[str, str, str]]:
     yield "app.outbox", "message", "r.created_at < %(cutoff)s"
     yield "audit.events", "audit", "r.happened_at < %(audit_from)s"
     yield "audit.outbound", "audit", "r.sent_at < %(audit_from)s"
-    yield FIGURES, "agents", "r.metric_day < %(day)s"
+    yield FIGURES, "agents", "r.metric_day < %(agents_from)s"
     yield "keys.org_keys", "key", KEYS
     for name, clock in _tables(*UNASKED):
         yield name, clock, "true"
@@ -221,27 +226,29 @@ def _of_the_rest(connection: Connection) -> Iterator[tuple[str, str, str]]:
     yield from ((name, "build", "true") for (name,) in candidates)
 
 
-def _instants(one: Organization, began: datetime) -> dict[str, object]:
-    cutoff = began - CLOCK
-    day = _kept_day(one, began)
+def _instants(one: Organization, clocks: Clocks, began: datetime) -> dict[str, object]:
+    cutoff = began - timedelta(days=clocks.content_days)
+    audit = began - timedelta(days=clocks.audit_days)
+    day = _kept_day(one, began, clocks.content_days)
     return {
         "org_id": one.org_id,
         "cutoff": cutoff,
         "day": day,
         "kept_at": datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(one.timezone)),
-        "audit_from": datetime(cutoff.year, cutoff.month, cutoff.day, tzinfo=UTC),
+        "audit_from": datetime(audit.year, audit.month, audit.day, tzinfo=UTC),
+        "agents_from": _kept_day(one, began, clocks.agent_days),
         "week": cutoff.date() - timedelta(days=7),
     }
 
 
-def _kept_day(one: Organization, began: datetime) -> date:
-    """The first day that is kept, by the organization's own clock on the wall."""
-    return (began - CLOCK).astimezone(ZoneInfo(one.timezone)).date()
+def _kept_day(one: Organization, began: datetime, days: int) -> date:
+    """The first of the days that are kept, by the organization's own clock on the wall."""
+    return (began - timedelta(days=days)).astimezone(ZoneInfo(one.timezone)).date()
 
 
 def _elsewhere(home: Path, began: datetime) -> Iterator[str]:
     """Pages of gates and Prefect's runs, which a day more is given: the next one ends them."""
-    before = began - CLOCK - timedelta(days=1)
+    before = began - timedelta(days=ELSEWHERE_DAYS + 1)
     pages = [one for one in (home / "gates").rglob("*.json") if one.name < f"{before:{STAMP}}"]
     if pages:
         yield f"past their clock: {len(pages)} pages of gates"

@@ -12,7 +12,7 @@ import msgspec
 
 from benchmarks.soak.night import Night
 
-FULL_FROM, WEEK = 35, 7
+GRACE, WEEK = 5, 7
 SHARE, TABLE_SHARE = 0.05, 0.25
 MIB = 2**20
 # By what a figure may grow where a twentieth of it is less.
@@ -57,11 +57,15 @@ def open_keys(night: Night) -> int:
     return sum(count for state, count in night.keys.items() if state != "destroyed")
 
 
-def trends(nights: Sequence[Night], lasting: set[str]) -> list[Trend]:
-    """Every figure's course, those of tables too; none where the nights are too few to tell."""
-    if len(nights) < FULL_FROM + 2 * WEEK:
+def trends(nights: Sequence[Night], lasting: set[str], *, clock_days: int) -> list[Trend]:
+    """Every figure's course, those of tables too, from five nights after every clock is full.
+
+    None where the nights are too few to tell.
+    """
+    since = clock_days + GRACE
+    if len(nights) < since + 2 * WEEK:
         return []
-    full = nights[FULL_FROM:]
+    full = nights[since:]
     found = [
         _flat(name, [of(night) for night in full], SHARE, FLOORS[kind])
         for name, (kind, of) in FIGURES.items()
@@ -70,9 +74,9 @@ def trends(nights: Sequence[Night], lasting: set[str]) -> list[Trend]:
     for table in sorted(nights[-1].rows):
         rows = [night.rows.get(table, 0) for night in nights]
         if table in lasting:
-            found += _steady(table, rows)
+            found += _steady(table, rows, since)
         else:
-            found.append(_flat(table, rows[FULL_FROM:], TABLE_SHARE, TABLE_FLOOR))
+            found.append(_flat(table, rows[since:], TABLE_SHARE, TABLE_FLOOR))
     return found
 
 
@@ -87,10 +91,10 @@ def _flat(name: str, figures: Sequence[int], share: float, floor: float) -> Tren
     return Trend(name, round(first, 1), round(last, 1), round(max(abs(first) * share, floor), 1))
 
 
-def _steady(table: str, rows: Sequence[int]) -> Iterator[Trend]:
+def _steady(table: str, rows: Sequence[int], since: int) -> Iterator[Trend]:
     """Rows a night: since the clocks are full, and before."""
-    before = _a_night(rows[WEEK : FULL_FROM + 1])
-    after = _a_night(rows[FULL_FROM:])
+    before = _a_night(rows[WEEK : since + 1])
+    after = _a_night(rows[since:])
     yield Trend(f"{table}, rows a night", before, after, round(before * (FASTER - 1) + 1, 2))
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.soak.flat import FULL_FROM, MIB, open_keys
+from benchmarks.soak.flat import MIB, open_keys
 from benchmarks.soak.night import Night
 
 WIDTH, HEIGHT, SCALE = 330, 130, 1.75  # of a panel, in points; pixels a point
 MEMORY, DISK = "memory, MiB", "disk, MiB"
 
 
-def draw(nights: Sequence[Night], path: Path) -> None:
+def draw(nights: Sequence[Night], path: Path, *, clock_days: int) -> None:
     """Writes a PNG: memory, disk, partitions, keys, connections and rows, night by night."""
     import altair
 
@@ -29,7 +29,7 @@ def draw(nights: Sequence[Night], path: Path) -> None:
         )
     )
     full = (
-        altair.Chart().mark_rule(strokeDash=[4, 4], color="#888").encode(x=altair.datum(FULL_FROM))
+        altair.Chart().mark_rule(strokeDash=[4, 4], color="#888").encode(x=altair.datum(clock_days))
     )
     panels = [
         altair.layer(

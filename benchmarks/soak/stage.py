@@ -26,7 +26,7 @@ from warehouse.organizations import add_organization
 from warehouse.sessions import Organization, find_organization
 
 ZONES = ("UTC", "America/New_York", "Europe/Berlin")
-CLOCK_DAYS = 30  # of every class, the shortest that there is: all of them are full by day 30
+AUDIT_DAYS = 30  # the shortest clock that an audit trail may have
 # The sandbox's story ends with an outage and a rush: beyond the last day that is lived.
 BEYOND = 30
 NOON, NIGHT = time(12, tzinfo=UTC), time(2, 15, tzinfo=UTC)
@@ -42,6 +42,7 @@ class Stage:
     clock: MovingClock
     sandbox: peers.Sandbox
     organizations: Sequence[Organization]
+    clocks: Clocks
 
     def live(self, day: datetime) -> tuple[datetime, list[str]]:
         """The day of every organization at its noon, and the retention of the night after it.
@@ -78,14 +79,14 @@ class Stage:
 
 @contextmanager
 def staged(
-    clock: MovingClock, organizations: int, tickets: int, begins: datetime, days: int
-) -> Iterator[Stage]:
-    """A stage with so many organizations and `tickets` a day of each; taken down at the end."""
+    clock: MovingClock, clocks: Clocks, slugs: Sequence[str], tickets: int, begins: datetime,
+    days: int,
+) -> Iterator[Stage]:  # fmt: skip
+    """A stage with these organizations and `tickets` a day of each; taken down at the end."""
     home = Path(tempfile.mkdtemp(prefix="vensor-soak-"))
     os.environ |= {"VENSOR_HOME": str(home), **PREFECT}
     os.environ["VENSOR_KEK"] = b64encode(secrets.token_bytes(32)).decode()
     clock.move(begins)
-    slugs = [f"desk-{number}" for number in range(1, organizations + 1)]
     accounts = dict.fromkeys(slugs, tickets * (days + BEYOND))
     until = begins + timedelta(days=days + BEYOND)
     try:
@@ -98,7 +99,8 @@ def staged(
             world={"days": str(days + BEYOND), "until": until.isoformat()},
         )
         orchestrator.configure(home)
-        yield Stage(home, clock, sandbox, [_added(sandbox, *one) for one in enumerate(slugs)])
+        added = [_added(sandbox, clocks, *one) for one in enumerate(slugs)]
+        yield Stage(home, clock, sandbox, added, clocks)
     finally:
         peers.stop(home)
         orchestrator.stop(home)
@@ -106,14 +108,14 @@ def staged(
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _added(sandbox: peers.Sandbox, number: int, slug: str) -> Organization:
+def _added(sandbox: peers.Sandbox, clocks: Clocks, number: int, slug: str) -> Organization:
     """A new organization, connected to its account and its channel."""
     with opened_engine(load_settings()) as engine:
         zone = ZONES[number % len(ZONES)]
-        add_organization(engine, slug=slug, name=slug, timezone=zone, retention_days=CLOCK_DAYS)
-        organization = find_organization(engine, slug)
+        add_organization(engine, slug=slug, name=slug, timezone=zone)
     with opened(slug) as resources:
         with resources.session() as connection:
-            set_clocks(connection, Clocks(CLOCK_DAYS, CLOCK_DAYS, CLOCK_DAYS))
+            set_clocks(connection, clocks)
         connect_to(sandbox, resources, slug)
-    return organization
+    with opened_engine(load_settings()) as engine:
+        return find_organization(engine, slug)

@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import Engine, text
 
 from benchmarks.soak.ended import past
-from benchmarks.soak.flat import FULL_FROM, Trend, trends
+from benchmarks.soak.flat import Trend, trends
 from benchmarks.soak.night import Night
 from warehouse import embedded
+from warehouse.clocks import Clocks
 from warehouse.sessions import Logins, Organization, tenant_session
 
 MIB = 2**20
@@ -48,7 +49,7 @@ def _night(number: int, **told: object) -> Night:
 
 
 def _grown(nights: list[Night]) -> list[Trend]:
-    found = trends(nights, {"app.runs"})
+    found = trends(nights, {"app.runs"}, clock_days=30)
     assert found
     return [one for one in found if not one.holds]
 
@@ -80,7 +81,7 @@ def test_what_goes_on_growing_is_named(name: str, told) -> None:
 
 def test_too_few_nights_tell_nothing() -> None:
     """Before the clocks are full everything grows."""
-    assert trends([_night(number) for number in range(FULL_FROM)], set()) == []
+    assert trends([_night(number) for number in range(48)], set(), clock_days=30) == []
 
 
 def test_what_is_left_past_its_clock_is_found(
@@ -110,7 +111,9 @@ def test_what_is_left_past_its_clock_is_found(
         password=server.password,
         dbname=logins.loader.database,
     ) as connection:
-        found = [one for one in past([organization], connection, now) if organization.slug in one]
+        clocks = Clocks(30, 90, 90)
+        faults = past([organization], clocks, connection, now)
+        found = [one for one in faults if organization.slug in one]
     assert sorted(found) == [
         f"past its clock: 1 of {table} of {organization.slug}"
         for table in ("app.outbox", "zendesk.ticket_contents", "zendesk.ticket_metrics")
