@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # would otherwise be compiled again by every process.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up test test-all test-superset check lint lint-deploy bench bench-rivals chaos fuzz docs pages setup setup-dev down clean
+.PHONY: demo up test test-all test-superset check lint lint-deploy bench bench-rivals soak chaos fuzz docs pages setup setup-dev down clean
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -90,6 +90,10 @@ $(RIVALS)/%/.installed: benchmarks/others/requirements-%.txt
 	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 	@$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r $<
 	@touch $@
+
+# On demand: sixty days of three desks, with a clock that is moved; most of an hour on two cores.
+soak: setup-dev
+	@$(BIN)/python -m benchmarks.soak
 
 # every metric, its definition and what it is made of, as a page; the embedded warehouse will do
 docs: setup

@@ -34,10 +34,17 @@ class Sandbox:
         return f"Sandbox(pid={self.pid})"
 
 
-def start(home: Path, accounts: dict[str, int], *, limits: dict[str, int] | None = None) -> Sandbox:
+def start(
+    home: Path,
+    accounts: dict[str, int],
+    *,
+    limits: dict[str, int] | None = None,
+    world: dict[str, str] | None = None,
+) -> Sandbox:
     """The sandbox of `home` with these accounts and sizes; found if it runs, else started.
 
-    `limits` are requests a minute by bucket, in place of the sandbox's own.
+    `limits` are requests a minute by bucket, `world` the days of tickets and the instant until
+    which they lie, all in place of the sandbox's own.
 
     Raises: ConfigurationError with the path of its log when it does not start.
     """
@@ -51,6 +58,8 @@ def start(home: Path, accounts: dict[str, int], *, limits: dict[str, int] | None
         command += ["--account", f"{account}={tickets}"]
     for bucket, a_minute in (limits or {}).items():
         command += ["--limit", f"{bucket}={a_minute}"]
+    for name, told in (world or {}).items():
+        command += [f"--{name}", told]
     with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
         process = subprocess.Popen(
             command,

@@ -1,9 +1,12 @@
-"""The control API: faults, the log, the truth. For tests and evaluations, not for a pipeline."""
+"""The control API: faults, the log, the truth, time. For tests and evaluations, no pipeline."""
 
 import hmac
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -15,12 +18,18 @@ from sandbox.slack.api import Slack
 from sandbox.slack.refusals import SCOPES
 from sandbox.slack.sockets import Press
 from sandbox.watch import Log
-from sandbox.zendesk.changes import Asked, make_change
+from sandbox.zendesk.changes import Asked, make_change, replay_changes
 from sandbox.zendesk.desk import Desk
 from sandbox.zendesk.routes import REFUSABLE
 
 LABEL_BATCH = 500
 Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Present(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The instant that all accounts are to stand at, with its offset."""
+
+    at: Annotated[datetime, Meta(tz=True)]
 
 
 class Refused(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -53,6 +62,7 @@ def control_routes(
         ("GET", "/slack/connections", control.connections),
         ("POST", "/slack/scopes", control.scopes),
         ("POST", "/changes", control.change),
+        ("POST", "/present", control.move),
         ("POST", "/refusals", control.refuse),
         ("POST", "/openai/pace", control.pace),
     )
@@ -133,6 +143,17 @@ class Control:
         problem = make_change(desk, asked) if desk else "no such account"
         return json_answer({"error": problem}, 404) if problem else Response(status_code=204)
 
+    async def move(self, request: Request) -> Response:
+        """Moves time: what lies later has not happened yet. It stands until it is moved again."""
+        try:
+            told = msgspec.json.decode(await request.body(), type=Present)
+        except msgspec.MsgspecError as exc:
+            return json_answer({"error": str(exc)}, 400)
+        for desk in self._desks.values():
+            desk.account.show(told.at)
+            replay_changes(desk)
+        return Response(status_code=204)
+
     async def refuse(self, request: Request) -> Response:
         """What an account does not allow from now on; an empty list allows everything."""
         try:
@@ -186,7 +207,7 @@ class Control:
 
 
 def _iter_labels(desk: Desk) -> Iterator[bytes]:
-    total = desk.account.setting.tickets
+    total = desk.account.setting.arrived
     for start in range(1, total + 1, LABEL_BATCH):
         numbers = range(start, min(start + LABEL_BATCH, total + 1))
         for ticket in desk.account.tickets(numbers).values():

@@ -64,6 +64,7 @@ LONGEST = (
 # takes many builds, many runs of the terminal, or a second shape of what is tested in the first.
 SLOW = (
     "tests/chaos/test_chaos.py",
+    "tests/benchmarks/test_soak.py::test_days",
     "tests/flows/test_schedules.py",
     "tests/dbt/test_seals.py",
     "tests/dbt/test_service.py",

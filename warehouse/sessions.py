@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import psycopg
-from pgvector.psycopg import register_vector
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
@@ -17,6 +16,7 @@ from warehouse.errors import (
     TransientError,
     VensorError,
 )
+from warehouse.vectors import register_vectors
 
 # What opens one organization's transactions, one after another.
 Sessions = Callable[[], AbstractContextManager[Connection]]
@@ -68,7 +68,7 @@ def engine_for(url: URL, *, application: str = "vensor") -> Engine:
             "keepalives_count": 3,
         },
     )
-    event.listen(engine, "connect", lambda connection, _record: register_vector(connection))
+    event.listen(engine, "connect", lambda connection, _record: register_vectors(connection))
     return engine
 
 

@@ -1,7 +1,9 @@
 """One account's whole world."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from threading import Lock
 
@@ -48,13 +50,22 @@ class Account:
     """Everything there is to know about an account, nothing held but its later changes."""
 
     def __init__(self, setting: Setting) -> None:
-        self.setting = setting
-        self.people = People(setting)
-        self.index = Index(setting)
         self._changes: dict[int, Change] = {}
         self._known: dict[int, Ticket] = {}
         self._state = 0
         self._lock = Lock()
+        self._set(setting)
+
+    def _set(self, setting: Setting) -> None:
+        self.setting = setting
+        self.people = People(setting)
+        self.index = Index(setting)
+
+    def show(self, present: datetime) -> None:
+        """The account as it is at this instant. Later changes are to be made once more."""
+        self._set(dataclasses.replace(self.setting, present=present))
+        self._changes.clear()
+        self._forget()
 
     @property
     def name(self) -> str:
@@ -98,7 +109,7 @@ class Account:
 
     def ticket(self, number: int) -> Ticket | None:
         """One ticket, deleted or not."""
-        if not 1 <= number <= self.setting.tickets:
+        if not 1 <= number <= self.setting.arrived:
             return None
         return self.tickets([number])[number]
 

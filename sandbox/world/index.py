@@ -115,7 +115,7 @@ class Index:
             self._keys.update({name: _sorted([p[name] for p in parts]) for name in STREAMS})
 
     def _each(self, make: Callable[[skeleton.Skeletons], Built]) -> list[Built]:
-        total = self.setting.tickets
+        total = self.setting.arrived
         starts = range(1, total + 1, CHUNK)
         numbers = (np.arange(at, min(at + CHUNK, total + 1), dtype=np.int64) for at in starts)
         return [make(skeleton.build(self.setting, chunk)) for chunk in numbers]
@@ -129,7 +129,7 @@ class Index:
         rows, steps = np.nonzero(bones.times < skeleton.FAR)
         events = self._key(bones.times[rows, steps], bones.number[rows], steps)
         settled = (_LAST[bones.path] == bones.steps) & (
-            bones.updated_at < self.setting.until_at - ARCHIVED_AFTER
+            bones.updated_at < self.setting.seen_at - ARCHIVED_AFTER
         )
         listed = (bones.deleted_at == 0) & ~settled
         gone = bones.deleted_at > 0

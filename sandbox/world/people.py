@@ -143,7 +143,8 @@ class People:
         customers = np.arange(setting.end_users, dtype=np.int64)
         room = np.maximum(setting.until_at - self.joined - 60, 0)
         edited = self.joined + (room * setting.dice.roll("edited at", customers)).astype(np.int64)
-        told = np.where(setting.dice.roll("edited", customers) < 0.15, edited, self.joined)
+        chosen = (setting.dice.roll("edited", customers) < 0.15) & (edited <= setting.seen_at)
+        told = np.where(chosen, edited, self.joined)
         return np.maximum(told, self.removed)
 
     @cached_property
@@ -158,7 +159,8 @@ class People:
         customers = np.arange(setting.end_users, dtype=np.int64)
         share = 0.5 + 0.5 * setting.dice.roll("user deleted", customers)
         at = setting.since_at + (share * (setting.until_at - setting.since_at)).astype(np.int64)
-        return np.where(customers % 97 == 41, np.maximum(at - 120, self.joined + 60), 0)
+        at = np.maximum(at - 120, self.joined + 60)
+        return np.where((customers % 97 == 41) & (at <= setting.seen_at), at, 0)
 
     def _customer(self, customer: int) -> Person:
         setting = self.setting
@@ -203,7 +205,8 @@ class People:
         created = setting.since_at - int(source.random() * 2 * YEAR)
         updated = created
         if source.random() < 0.3:
-            updated += int(source.random() * (setting.until_at - created - 120))
+            edited = created + int(source.random() * (setting.until_at - created - 120))
+            updated = edited if edited <= setting.seen_at else created
         domain = plain(name).replace(".", "-") + ".example.net"
         return Organization(setting.base + 5 * 10**9 + number, name, domain, created, updated)
 

@@ -35,13 +35,17 @@ WEEKDAYS = (1.25, 1.1, 1.0, 1.0, 0.95, 0.55, 0.5)
 
 @dataclass(frozen=True)
 class Setting:
-    """What fixes an account's world, besides the code."""
+    """What fixes an account's world, besides the code.
+
+    `present` is given where time moves: what lies later has not happened yet.
+    """
 
     seed: int
     account: str
     tickets: int
     days: int
     until: datetime
+    present: datetime | None = None
 
     @cached_property
     def dice(self) -> Dice:
@@ -52,6 +56,19 @@ class Setting:
     def until_at(self) -> int:
         """The world's last instant, Unix seconds."""
         return int(self.until.timestamp())
+
+    @cached_property
+    def seen_at(self) -> int:
+        """The last instant that anything may have happened at, Unix seconds."""
+        return int((self.present or self.until).timestamp())
+
+    @cached_property
+    def arrived(self) -> int:
+        """How many tickets there are by now: the numbers up to this one."""
+        if self.present is None:
+            return self.tickets
+        created = self.created_at(np.arange(1, self.tickets + 1))
+        return int(np.searchsorted(created, self.seen_at, side="right"))
 
     @cached_property
     def since_at(self) -> int:

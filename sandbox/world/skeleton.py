@@ -195,7 +195,7 @@ def _times(
         paced = calendar.instant(calendar.business(now) + seconds)
         then = np.where(_PACED[letter], np.maximum(paced, now + 20), now + seconds)
         now = np.where(now < FAR, then.astype(np.int64), FAR)
-        now = np.where((letter == 0) | (now > setting.until_at), FAR, now)
+        now = np.where((letter == 0) | (now > setting.seen_at), FAR, now)
         times[:, step] = now
     return times
 
@@ -203,7 +203,7 @@ def _times(
 def _deletions(setting: Setting, numbers: Ints, last: Ints, canary: Ints) -> Ints:
     u = setting.dice.roll("deleted", numbers)
     at = last + 3600 + (setting.dice.roll("deleted at", numbers) * 2 * 86_400).astype(np.int64)
-    gone = (u < 0.015) & (canary < 0) & (at <= setting.until_at)
+    gone = (u < 0.015) & (canary < 0) & (at <= setting.seen_at)
     return np.where(gone, at, 0)
 
 
@@ -211,7 +211,7 @@ def _generations(setting: Setting, numbers: Ints, updated_at: Ints) -> Ints:
     """System updates bump the generated timestamp alone."""
     u = setting.dice.roll("bump", numbers)
     at = updated_at + 600 + (setting.dice.roll("bump at", numbers) * 3 * 86_400).astype(np.int64)
-    return np.where((u < 0.08) & (at <= setting.until_at), at, updated_at)
+    return np.where((u < 0.08) & (at <= setting.seen_at), at, updated_at)
 
 
 def _requesters(setting: Setting, numbers: Ints, canary: Ints, path: Ints) -> Ints:

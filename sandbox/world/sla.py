@@ -46,7 +46,7 @@ def breaches(setting: Setting, bones: Skeletons) -> tuple[Ints, Ints, Ints]:
         rows = np.flatnonzero((bones.path == path) & (bones.priority != _NONE))
         for code, metric in BREACH_STEPS.items():
             at = _first_breach(setting, bones, rows, paths.ALL[path], metric)
-            missed = (at > 0) & (at <= setting.until_at)
+            missed = (at > 0) & (at <= setting.seen_at)
             found.append((bones.number[rows][missed], at[missed], code))
     numbers = np.concatenate([one[0] for one in found])
     instants = np.concatenate([one[1] for one in found])
@@ -64,7 +64,7 @@ def _first_breach(setting: Setting, bones: Skeletons, rows: Ints, word: str, met
         level = np.minimum(bones.priority[rows] + int(raised), 3)
         target = np.array(TARGETS[metric])[policy, level] * 60.0
         begin = times[:, start]
-        until = np.minimum(times[:, end] if end >= 0 else FAR, setting.until_at)
+        until = np.minimum(times[:, end] if end >= 0 else FAR, setting.seen_at)
         business = np.array(BUSINESS)[level]
         length = np.where(business, _business(setting, begin, until), until - begin)
         left = np.maximum(target - spent, 0.0)

@@ -73,12 +73,13 @@ class Ask:
     @property
     def newest(self) -> int:
         """The last second that exports show: the newest minute is withheld."""
-        return int(self.arrived_at) - WITHHELD_SECONDS
+        return self.now - WITHHELD_SECONDS
 
     @property
     def now(self) -> int:
-        """The second of the request."""
-        return int(self.arrived_at)
+        """The second of the request; where time is moved, that which it was moved to."""
+        setting = self.account.setting
+        return int(self.arrived_at) if setting.present is None else setting.seen_at
 
     def number(self, name: str, default: int | None = None) -> int:
         """A whole-number parameter. Raises: Refusal when it is missing or malformed."""

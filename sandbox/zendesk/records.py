@@ -81,7 +81,7 @@ def _beside(ask: Ask, tickets: Iterable[Ticket]) -> Answer:
 
 def show_many(ask: Ask) -> Answer:
     """``tickets/show_many``: up to 100 ids; those that do not exist are left out."""
-    known = [number for number in ask.ids() if 1 <= number <= ask.account.setting.tickets]
+    known = [number for number in ask.ids() if 1 <= number <= ask.account.setting.arrived]
     found = [one for one in ask.account.tickets(known).values() if not one.deleted_at]
     page: Answer = {"tickets": _told(ask, found)} | _beside(ask, found)
     return page | {"next_page": None, "previous_page": None, "count": len(found)}
@@ -184,7 +184,7 @@ def search_export(ask: Ask) -> Answer:
     size = max(1, min(ask.number("page[size]", LIST_ROWS), 1_000))
     number = _export_position(ask)
     found: list[Ticket] = []
-    total = ask.account.setting.tickets
+    total = ask.account.setting.arrived
     while number <= total and len(found) <= size:
         batch = ask.account.tickets(range(number, min(number + 1_000, total + 1)))
         found += [one for one in batch.values() if not one.deleted_at and matches(one)]

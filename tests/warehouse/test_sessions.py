@@ -4,9 +4,11 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from pgvector import HalfVector
+from psycopg.adapt import Dumper
 from sqlalchemy import Engine, create_engine, text
 
-from warehouse.sessions import Logins, Organization, tenant_session
+from warehouse.sessions import Logins, Organization, engine_for, tenant_session
 
 
 def test_a_session_cannot_write_for_another_organization(
@@ -95,3 +97,25 @@ def test_a_machine_that_is_gone_without_a_word_is_given_up_within_a_minute(engin
         told = raw.info.get_parameters()
     assert idle + interval * count <= 60
     assert told["keepalives_idle"] == str(idle)
+
+
+def test_connections_leave_no_class_behind(logins: Logins) -> None:
+    """A worker makes thousands of them, and psycopg never gives up a class that was registered."""
+    _use_vectors(logins)
+    before = _family(Dumper)
+    for _ in range(3):
+        _use_vectors(logins)
+    assert _family(Dumper) == before
+
+
+def _use_vectors(logins: Logins) -> None:
+    engine = engine_for(logins.loader)
+    with engine.connect() as connection:
+        asked = text("select cast(:vector as halfvec)")
+        told = connection.execute(asked, {"vector": HalfVector([1, 2.5])}).scalar_one()
+    engine.dispose()
+    assert told == HalfVector([1, 2.5])
+
+
+def _family(kind: type) -> int:
+    return 1 + sum(_family(one) for one in kind.__subclasses__())
