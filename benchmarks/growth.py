@@ -135,7 +135,7 @@ def _seal_bare(bare: AESGCM, given: Given) -> None:
 
 def _load(loader: PageLoader, rows: list[Rows]) -> None:
     with loader.resources.session() as connection:
-        loader._load(connection, rows)
+        loader._load(connection, rows, whole=True)
 
 
 def _transcribed(tenant: Resources, calls: int) -> Taken:
