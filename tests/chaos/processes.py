@@ -19,7 +19,7 @@ KILLS_A_ROUND = 4
 SEED = 20_261_126
 AWAY_SECONDS = 60.0
 MORE_BYTES = 96 * 1024 * 1024
-LEFT_BYTES = 2 * 1024 * 1024
+FIRST_STREAMS, LEFT_BYTES = 4, 256 * 1024
 
 
 def kill_rounds(kills: int) -> list[Fault]:
@@ -170,7 +170,8 @@ def disk_full(stage: Stage) -> int:
     if not stage.mounted:
         raise SkippedError("no small file system can be mounted here")
     day = stage.begin()
-    _pass(day, 0.3 * stage.whole_seconds)
+    while day.process.poll() is None and stage.streams_begun() < FIRST_STREAMS:
+        time.sleep(0.05)
     ballast = stage.warehouse / "ballast"
     with ballast.open("wb") as file:
         free = shutil.disk_usage(stage.warehouse).free
