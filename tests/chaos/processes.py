@@ -110,25 +110,25 @@ def prefect_paused(stage: Stage) -> int:
     """The Prefect server does not answer for a minute."""
     day = stage.begin()
     _pass(day, 0.4 * stage.whole_seconds)
+    struck = int(day.process.poll() is None)
     with _stopped(_prefect(stage)):
         _pass(day, AWAY_SECONDS)
-    struck = int(day.process.poll() is None)
     day.wait()
-    return struck or 1
+    return struck
 
 
 def prefect_killed(stage: Stage) -> int:
     """The Prefect server is killed, and started again after a minute."""
     day = stage.begin()
     _pass(day, 0.4 * stage.whole_seconds)
-    processes = _prefect(stage)
+    struck, processes = int(day.process.poll() is None), _prefect(stage)
     for process in processes:
         process.kill()
     psutil.wait_procs(processes, timeout=10)
     _pass(day, AWAY_SECONDS)
     orchestrator.ensure_running(stage.home)
     day.wait()
-    return 1
+    return struck
 
 
 def _prefect(stage: Stage) -> list[psutil.Process]:
