@@ -67,7 +67,7 @@ $(DEPLOY)/.installed: deploy/requirements-lint.txt
 	@$(DEPLOY)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
-# Under 10 minutes on two cores; SIZE=full takes hours, on a machine that does nothing else. The
+# Meant for 10 minutes on two idle cores; SIZE=full takes hours, on a machine that is left alone. The
 # figures go to benchmarks/results/$(SIZE). ONLY="growth search" runs those.
 SIZE ?= small
 

@@ -1,6 +1,10 @@
-"""A value that conforms to a JSON schema, the same for the same schema and prompt."""
+"""A value that conforms to a JSON schema, the same for the same schema and prompt.
+
+Long hexadecimal words of a prompt do not count: they are marks that are new in each request.
+"""
 
 import random
+import re
 from typing import Any
 
 from sandbox.openai.errors import invalid
@@ -8,6 +12,7 @@ from sandbox.world.hashing import salt_of
 
 Schema = dict[str, Any]
 DEEPEST = 10
+NONCE = re.compile(r"\b[0-9a-f]{16,}\b")
 
 
 def check_schema(told: dict[str, Any], param: str) -> Schema:
@@ -44,7 +49,8 @@ def _check_strict(schema: object, param: str) -> None:
 
 def instance_of(schema: Schema, prompt: str) -> object:
     """A conforming value."""
-    return _Maker(schema, random.Random(salt_of("answer", prompt))).make(schema)
+    salt = salt_of("answer", NONCE.sub("", prompt))
+    return _Maker(schema, random.Random(salt)).make(schema)
 
 
 class _Maker:

@@ -19,7 +19,7 @@ KILLS_A_ROUND = 4
 SEED = 20_261_126
 AWAY_SECONDS = 60.0
 MORE_BYTES = 96 * 1024 * 1024
-LEFT_BYTES = 2 * 1024 * 1024
+FIRST_STREAMS, LEFT_BYTES = 4, 256 * 1024
 
 
 def kill_rounds(kills: int) -> list[Fault]:
@@ -110,25 +110,25 @@ def prefect_paused(stage: Stage) -> int:
     """The Prefect server does not answer for a minute."""
     day = stage.begin()
     _pass(day, 0.4 * stage.whole_seconds)
+    struck = int(day.process.poll() is None)
     with _stopped(_prefect(stage)):
         _pass(day, AWAY_SECONDS)
-    struck = int(day.process.poll() is None)
     day.wait()
-    return struck or 1
+    return struck
 
 
 def prefect_killed(stage: Stage) -> int:
     """The Prefect server is killed, and started again after a minute."""
     day = stage.begin()
     _pass(day, 0.4 * stage.whole_seconds)
-    processes = _prefect(stage)
+    struck, processes = int(day.process.poll() is None), _prefect(stage)
     for process in processes:
         process.kill()
     psutil.wait_procs(processes, timeout=10)
     _pass(day, AWAY_SECONDS)
     orchestrator.ensure_running(stage.home)
     day.wait()
-    return 1
+    return struck
 
 
 def _prefect(stage: Stage) -> list[psutil.Process]:
@@ -170,7 +170,8 @@ def disk_full(stage: Stage) -> int:
     if not stage.mounted:
         raise SkippedError("no small file system can be mounted here")
     day = stage.begin()
-    _pass(day, 0.3 * stage.whole_seconds)
+    while day.process.poll() is None and stage.streams_begun() < FIRST_STREAMS:
+        time.sleep(0.05)
     ballast = stage.warehouse / "ballast"
     with ballast.open("wb") as file:
         free = shutil.disk_usage(stage.warehouse).free

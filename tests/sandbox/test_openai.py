@@ -115,6 +115,20 @@ def test_chat_answers_in_the_asked_form(client):
     assert told[0].usage.total_tokens > 0
 
 
+def test_a_mark_that_is_new_in_each_request_changes_no_answer(client):
+    """Clients fence what customers wrote with a nonce; other words do count."""
+
+    def answer(mark, words):
+        told = [{"role": "user", "content": f"<data {mark}>{words}</data {mark}>"}]
+        done = client.chat.completions.parse(
+            model="gpt-5", messages=told, response_format=Judgement
+        )
+        return done.choices[0].message.parsed
+
+    assert answer("0123456789abcdef", "Late.") == answer("fedcba9876543210", "Late.")
+    assert answer("0123456789abcdef", "Late.") != answer("0123456789abcdef", "Thanks.")
+
+
 def test_responses_answer_in_the_asked_form(client):
     """``responses.parse`` gets a conforming object."""
     told = client.responses.parse(
