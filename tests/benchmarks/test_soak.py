@@ -122,7 +122,7 @@ def test_what_is_left_past_its_clock_is_found(
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="the clock is compiled")
 def test_days_leave_nothing_past_its_clock(tmp_path: Path) -> None:
-    """Two desks, two days, as the schedules begin them; a day's clock: the first is sealed and gone."""
+    """Two desks with a clock of a day: after the second night the first day is sealed."""
     out = tmp_path / "soak.json"
     kept = {
         name: value
