@@ -30,12 +30,13 @@ def measured(examples: int) -> tuple[list[Line], int]:
         told = {"VENSOR_FUZZ_EXAMPLES": str(examples), "VENSOR_FUZZ_COUNTS": counts}
         done = subprocess.run([sys.executable, *PYTEST], env=os.environ | told, check=False)
         found = [json.loads(one.read_text()) for one in sorted(Path(counts).iterdir())]
-    return [_line(one) for one in found], done.returncode
+    return [_line(one, examples) for one in found], done.returncode
 
 
-def _line(found: dict[str, int | str]) -> Line:
+def _line(found: dict[str, int | str], examples: int) -> Line:
     counts = {name: int(found.get(name, 0)) for name in OUTCOMES}
-    return {"target": found["target"], "cases": sum(counts.values()), **counts}
+    cases = sum(counts.values())
+    return {"target": found["target"], "examples": examples, "cases": cases, **counts}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -47,12 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     begun = time.monotonic()
     lines, status = measured(told.examples)
     seconds = round(time.monotonic() - begun)
-    table = Table("target", "cases", *OUTCOMES, box=None, pad_edge=False)
+    table = Table("target", "examples", "cases", *OUTCOMES, box=None, pad_edge=False)
     for line in lines:
         table.add_row(*(str(one) for one in line.values()))
     Console().print(table)
     if told.write:
-        whole = {"examples": told.examples, "seconds": seconds, "targets": lines}
+        whole = {"seconds": seconds, "targets": lines}
         RESULTS.write_text(json.dumps(whole, indent=1) + "\n")
     sys.exit(status)
 
