@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 
 import psycopg
 
@@ -28,7 +29,7 @@ PATHS = {
     "account": "/api/v2/groups.json",
     "incremental": "/api/v2/incremental/tickets/cursor.json",
 }
-START_SECONDS = 5.0
+START_SECONDS = 1.0
 INCREMENTAL_BELOW = 100  # requests a window: the exports' bucket
 
 
@@ -109,11 +110,14 @@ def work(base_url: str, path: str, until: float) -> dict[str, float]:
 def paced(case: Case) -> Measured:
     """Runs a case from the beginning of a window on, with processes of its own."""
     limits = {"account": 100_000, case.bucket: case.limit}
+    context = get_context("spawn")
+    together = context.Barrier(case.processes)  # none works before all are there
     with (
         serving(Throttled(limits, case.window_seconds)) as (server, base_url),
-        ProcessPoolExecutor(case.processes, mp_context=get_context("spawn")) as pool,
+        ProcessPoolExecutor(case.processes, context, _begin, (together,)) as pool,
     ):
         _announce(base_url, case)
+        list(pool.map(time.sleep, [0.0] * case.processes))
         begins_at = server.begin_in(START_SECONDS)
         until = begins_at + case.windows * case.window_seconds - 0.05
         time.sleep(max(begins_at - START_SECONDS - time.time(), 0))
@@ -129,6 +133,11 @@ def paced(case: Case) -> Measured:
         round_trips_a_request=total["calls"] / total["requests"],
         milliseconds_a_round_trip=1000 * total["seconds"] / total["calls"],
     )
+
+
+def _begin(together: Barrier) -> None:
+    """In each process, once it has imported all of this."""
+    together.wait()
 
 
 def _announce(base_url: str, case: Case) -> None:
