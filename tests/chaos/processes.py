@@ -1,6 +1,5 @@
 """Faults of processes and machines: killed, away, full, two at once."""
 
-import os
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
