@@ -1,11 +1,11 @@
 """Faults of processes and machines: killed, away, full, two at once."""
 
-import os
 import random
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from errno import ENOSPC
+from pathlib import Path
 from resource import RLIMIT_AS
 
 import psutil
@@ -19,7 +19,7 @@ KILLS_A_ROUND = 4
 SEED = 20_261_126
 AWAY_SECONDS = 60.0
 MORE_BYTES = 96 * 1024 * 1024
-FIRST_STREAMS, LEFT_BYTES = 4, 256 * 1024
+FIRST_STREAMS, PIECE_BYTES = 4, 1024 * 1024
 
 
 def kill_rounds(kills: int) -> list[Fault]:
@@ -173,13 +173,22 @@ def disk_full(stage: Stage) -> int:
     while day.process.poll() is None and stage.streams_begun() < FIRST_STREAMS:
         time.sleep(0.05)
     ballast = stage.warehouse / "ballast"
-    with ballast.open("wb") as file:
-        free = shutil.disk_usage(stage.warehouse).free
-        os.posix_fallocate(file.fileno(), 0, max(free - LEFT_BYTES, 1))
+    _fill(ballast)
     struck = int(day.wait() != 0)
     ballast.unlink()
     embedded.start(stage.warehouse)
     return struck
+
+
+def _fill(path: Path) -> None:
+    """Writes to the file until its disk has no room left."""
+    with path.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(PIECE_BYTES))
+        except OSError as error:
+            if error.errno != ENOSPC:
+                raise
 
 
 FAULTS = (

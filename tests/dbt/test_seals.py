@@ -50,7 +50,9 @@ def histories() -> list[History]:
 
 
 @pytest.fixture(scope="module")
-def grown(engine: Engine, logins: Logins, target_dir: Path, histories: list[History]) -> Desk:
+def grown(
+    engine: Engine, logins: Logins, target_dir: Path, histories: list[History]
+) -> Desk:
     """A desk whose histories came in three parts, each built and published."""
     desk = new_desk(engine, logins, target_dir, timezone="America/New_York")
     since = BEGINS_AT

@@ -127,10 +127,5 @@ def test_figures_of_agents_end_by_themselves(desk: Desk) -> None:
         assert row.checksum == row.empty != desk_sealed
     assert desk.execute("select 1 from app.agent_pseudonyms") == []
     past = clock(desk.organization, datetime(2026, 5, 1, tzinfo=UTC))
-    assert (
-        dict(purge_rest(partial(tenant_session, desk.engine, org_id), org_id, past))[
-            "zendesk.calls"
-        ]
-        == 1
-    )
+    assert dict(purge_rest(partial(tenant_session, desk.engine, org_id), org_id, past))["zendesk.calls"] == 1
     assert desk.execute("select 1 from metrics.fct_call") == []
