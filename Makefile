@@ -73,7 +73,7 @@ bench: setup-dev
 	@$(BIN)/python -m benchmarks.orchestration
 	@$(BIN)/python -m benchmarks.scale
 
-# On demand: sixty days of three desks, with a clock that is moved; most of an hour on two cores.
+# On demand: sixty days of three desks, with a clock that is moved; an hour or more on two cores.
 soak: setup-dev
 	@$(BIN)/python -m benchmarks.soak
 
