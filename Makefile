@@ -91,7 +91,7 @@ $(RIVALS)/%/.installed: benchmarks/others/requirements-%.txt
 	@$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r $<
 	@touch $@
 
-# On demand: sixty days of three desks, with a clock that is moved; most of an hour on two cores.
+# On demand: sixty days of three desks, with a clock that is moved; an hour or more on two cores.
 soak: setup-dev
 	@$(BIN)/python -m benchmarks.soak
 
