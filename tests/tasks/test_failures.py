@@ -4,6 +4,7 @@ import pytest
 
 import tasks.errors
 from tasks.errors import (
+    AlteredError,
     BadRecordError,
     BudgetSpentError,
     ClosedGateError,
@@ -32,6 +33,7 @@ KINDS = [
     (OptedOutError("opted out"), Kind.SOURCE_DOWN),
     (ClosedGateError("closed"), Kind.DATA),
     (BadRecordError("odd", reason="not_an_object"), Kind.DATA),
+    (AlteredError("not as it was signed"), Kind.DATA),
     (DataError("out of range"), Kind.DATA),
     (ConfigurationError("set it"), Kind.SETTINGS),
     (FailedRunsError("2 of 3 failed"), Kind.SEVERAL),

@@ -130,7 +130,7 @@ def test_a_connection_that_is_cut_is_tried_again(trusted: None) -> None:
             _get(f"https://localhost:{server.getsockname()[1]}")
 
 
-@pytest.mark.parametrize("ask", [_get, _slack, _model])
+@pytest.mark.parametrize("ask", [_get, _slack])
 def test_plain_http_is_spoken_on_loopback_only(ask: Callable[[str], int]) -> None:
     """Slack's address and Zendesk's alike."""
     with pytest.raises(ConfigurationError, match="not https"):

@@ -115,7 +115,7 @@ def test_the_digest_says_who_may_escalate_before_it_is_too_late(
     with resources.session() as connection:
         [told] = connection.execute(text("select blocks, fallback from app.outbox")).all()
     sections = [one["text"]["text"] for one in told.blocks if "text" in one][1:]
-    assert sections[0].startswith("*1 open tickets that may escalate*")
+    assert sections[0].startswith("*1 open ticket that may escalate*")
     assert "|#1>" in sections[0]
     assert "asks for a manager" in sections[0]
     assert "means to take the payment back" in sections[0]

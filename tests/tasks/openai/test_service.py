@@ -75,7 +75,7 @@ def test_without_a_key_says_what_to_set():
 
 def test_plain_http_is_for_loopback_only():
     """A key is not sent in the clear."""
-    with pytest.raises(ConfigurationError, match="not https"):
+    with pytest.raises(ValueError, match="http on loopback only"):
         opened("http://models.example.com/v1")
 
 
