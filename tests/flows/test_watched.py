@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from cli import orchestrator, peers
 from tests.flows.conftest import Terminal
 from tests.flows.elsewhere import collecting_errors
+from tests.flows.running import signed_in
 from tests.flows.seeking import unpacked
 
 Asked = Callable[..., list[dict[str, Any]]]
@@ -46,8 +46,8 @@ def asked(terminal: Terminal, vensor_home: Path) -> Asked:
     server = orchestrator.ensure_running(vensor_home)
 
     def ask(what: str, **told: object) -> list[dict[str, Any]]:
-        auth = ("vensor", server.password)
-        answer = httpx.post(f"{server.url}/api/{what}/filter", json=told, auth=auth, timeout=30)
+        with signed_in(server) as client:
+            answer = client.post(f"/{what}/filter", json=told)
         assert answer.is_success, answer.text
         return answer.json()
 
