@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from rich.table import Table
@@ -12,7 +13,7 @@ from rich.table import Table
 from cli.display import print_json, stdout
 from cli.gate import needs
 from cli.person import Email, Org, Phone, ZendeskId, the_person
-from tasks.resources import opened
+from tasks.resources import Resources, opened
 from tasks.rights import Access, check_place, export, fetch_export, find_export, find_held
 
 Json = Annotated[bool, typer.Option("--json", help="For other programs.")]
@@ -87,7 +88,7 @@ def export_(
                 soft_wrap=True,
             )
             return
-        _fetch(resources.organization.slug, str(export_id), out)
+        _fetch(resources, export_id, out)
 
 
 @needs("privacy.export")
@@ -104,16 +105,16 @@ def fetch(
 
     Example: [bold]vensor privacy fetch --org acme 1f0c5a2e --out maria.zip[/bold]
     """
-    _fetch(org, archive, out)
-
-
-def _fetch(org: str, told: str, out: Path) -> None:
     with opened(org) as resources:
-        named = find_export(resources, told).export_id
-        found = fetch_export(resources, named, out.absolute(), as_of=datetime.now(UTC))
+        _fetch(resources, find_export(resources, archive).export_id, out)
+
+
+def _fetch(resources: Resources, export_id: UUID, out: Path) -> None:
+    found = fetch_export(resources, export_id, out.absolute(), as_of=datetime.now(UTC))
     stdout.print(
         f"{out}: {found.size_bytes or 0:,} bytes, SHA-256 {(found.sha256 or b'').hex()};"
-        f" `vensor privacy receipt --org {org} {found.request_id}` says so",
+        f" `vensor privacy receipt --org {resources.organization.slug}"
+        f" {found.request_id}` says so",
         soft_wrap=True,
     )
 

@@ -22,7 +22,7 @@ from tasks.reporting.words import usually
 from tasks.resources import Resources
 from tasks.scoring import SENTIMENT_VERSION, parse_sop
 from warehouse import alerts, escalation, outbox, reporting
-from warehouse.alerts import Alert
+from warehouse.alerts import Alert, AlertedTicket
 from warehouse.escalation import MissedStep, RiskyTicket, UnhappyTicket
 from warehouse.outbox import Message
 from warehouse.report_rows import Backlog, Calls, Flow
@@ -174,8 +174,8 @@ def _digest(
     risky = escalation.risky_tickets(connection, at_least=ESCALATES_AT)
     listed = {one.ticket_id for one in risky}
     found = _open_alerts(connection, as_of, but_of=listed)
-    listed |= {one.ticket_id for one in found}
-    steps = {(one.ticket_id, one.document_id, one.step_no) for one in found}
+    listed |= {one.ticket_id for one, _ in found}
+    steps = {(one.ticket_id, one.document_id, one.step_no) for one, _ in found}
     unhappy = escalation.unhappy_tickets(
         connection, model_version=SENTIMENT_VERSION, since=since, at_most=UNHAPPY_AT_MOST
     )
@@ -213,10 +213,11 @@ def _risky(one: RiskyTicket, base_url: str) -> Finding:
 
 def _open_alerts(
     connection: Connection, as_of: datetime, *, but_of: Collection[int]
-) -> list[Alert]:
+) -> list[tuple[Alert, AlertedTicket | None]]:
     """What was found on the last day, was not to be told at once, and waits for an answer.
 
-    The most severe first. What is critical has a message of its own.
+    Each with its ticket, where it is of one; the most severe first. What is critical has a message
+    of its own.
     """
     since = alerts.since(connection, as_of - LAST_DAY, unanswered=True)
     waiting = [
@@ -227,22 +228,24 @@ def _open_alerts(
         and (one.muted_until is None or one.muted_until <= as_of)
     ]
     tickets = alerts.tickets(connection, {one.ticket_id for one in waiting})
+    found = [(one, tickets.get(one.ticket_id)) for one in waiting]
     return [
-        one
-        for one in waiting
-        if one.ticket_id == 0
-        or (one.ticket_id in tickets and matters(one, tickets[one.ticket_id].status))
+        (one, ticket)
+        for one, ticket in found
+        if (one.ticket_id == 0 if ticket is None else matters(one, ticket.status))
     ]
 
 
-def _alerts(resources: Resources, connection: Connection, found: Sequence[Alert]) -> list[Finding]:
+def _alerts(
+    resources: Resources,
+    connection: Connection,
+    found: Sequence[tuple[Alert, AlertedTicket | None]],
+) -> list[Finding]:
     words = words_of(resources, connection)
-    tickets = alerts.tickets(connection, {one.ticket_id for one in found})
     told = []
-    for one in found:
+    for one, ticket in found:
         why = reason_of(words, one)
         reason = f"{why.title} ({why.severity}): {why.detail}"
-        ticket = tickets.get(one.ticket_id)
         if ticket is None:
             told.append(Finding(0, "", "", "", reason))
         else:

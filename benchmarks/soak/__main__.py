@@ -23,6 +23,7 @@ from benchmarks.soak.ended import Nights
 from benchmarks.soak.flat import Trend, trends
 from benchmarks.soak.night import Night, fact_tables, lasting_tables, looking, measured
 from benchmarks.soak.stage import AUDIT_DAYS, Stage, staged
+from tasks.settings import load_settings
 from warehouse.clocks import Clocks
 
 RESULTS = Path(__file__).parents[1] / "results" / "soak.json"
@@ -79,7 +80,7 @@ def _night(
     """A day and the night after it: what there is, what does not hold, which tables' rows stay."""
     started = time.monotonic()
     began, failures = stage.live(day)
-    with looking(stage.home) as connection:
+    with looking(stage.home, str(load_settings().logins().loader.database)) as connection:
         seconds = time.monotonic() - started
         night = measured(stage.home, connection, day.date().isoformat(), seconds)
         found = [*failures, *seen.faults(connection, began, whole=whole)]

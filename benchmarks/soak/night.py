@@ -13,7 +13,6 @@ from psycopg import sql
 
 from cli import orchestrator
 from tasks.inventory import read_inventory
-from tasks.settings import load_settings
 from warehouse import embedded
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -81,9 +80,9 @@ class Night(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def looking(home: Path) -> Iterator[Connection]:
+def looking(home: Path, database: str) -> Iterator[Connection]:
     """The warehouse as its superuser sees it: every tenant's rows."""
-    server, logins = embedded.find(home), load_settings().logins()
+    server = embedded.find(home)
     if server is None:
         raise RuntimeError("Postgres has gone")
     with psycopg.connect(
@@ -91,7 +90,7 @@ def looking(home: Path) -> Iterator[Connection]:
         port=server.port,
         user=embedded.SUPERUSER,
         password=server.password,
-        dbname=logins.loader.database,
+        dbname=database,
         autocommit=True,
     ) as connection:
         yield connection

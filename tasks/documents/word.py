@@ -54,7 +54,7 @@ def _check(data: bytes) -> None:
                     f"unpacks to more than {MAX_XML_BYTES // 2**20} MB of text; split it"
                 )
             # Word writes none; by them a small file can grow without end
-            if any(mark in archive.read(one) for one in xml for mark in _DOCTYPES):
+            if any(mark in data for data in map(archive.read, xml) for mark in _DOCTYPES):
                 raise UnreadableDocumentError("declares XML entities, which Word never does")
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError):
         raise UnreadableDocumentError(

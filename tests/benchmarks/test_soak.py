@@ -8,14 +8,12 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import Engine, text
 
 from benchmarks.soak.ended import past
 from benchmarks.soak.flat import Trend, trends
-from benchmarks.soak.night import Night
-from warehouse import embedded
+from benchmarks.soak.night import Night, looking
 from warehouse.clocks import Clocks
 from warehouse.sessions import Logins, Organization, tenant_session
 
@@ -103,14 +101,7 @@ def test_what_is_left_past_its_clock_is_found(
             ):
                 told = {"org_id": organization.org_id, "number": number, "at": at}
                 connection.execute(text(statement), told)
-    server = embedded.start(home)
-    with psycopg.connect(
-        host="127.0.0.1",
-        port=server.port,
-        user=embedded.SUPERUSER,
-        password=server.password,
-        dbname=logins.loader.database,
-    ) as connection:
+    with looking(home, str(logins.loader.database)) as connection:
         clocks = Clocks(30, 90, 90)
         faults = past([organization], clocks, connection, now)
         found = [one for one in faults if organization.slug in one]
