@@ -24,7 +24,7 @@ test-all: setup-dev
 
 # On demand: a day of two organizations under each fault, hours of it; ONLY=kind for some of them.
 chaos: setup-dev
-	@$(BIN)/python -m tests.chaos $(if $(ONLY),--only $(ONLY)) $(if $(KILLS),--kills $(KILLS))
+	@$(BIN)/python -m tests.chaos --write $(if $(ONLY),--only $(ONLY)) $(if $(KILLS),--kills $(KILLS))
 
 # Bad input, at length: as many times the examples of a test run, and counts of what became of them.
 fuzz: setup-dev
@@ -93,7 +93,7 @@ $(RIVALS)/%/.installed: benchmarks/others/requirements-%.txt
 
 # On demand: sixty days of three desks, with a clock that is moved; an hour or more on two cores.
 soak: setup-dev
-	@$(BIN)/python -m benchmarks.soak
+	@$(BIN)/python -m benchmarks.soak --write
 
 # every metric, its definition and what it is made of, as a page; the embedded warehouse will do
 docs: setup

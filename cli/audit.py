@@ -18,6 +18,7 @@ from tasks.audit_checking import Checked, check_audit
 from tasks.audit_export import iter_export
 from tasks.auditing import Head
 from tasks.errors import AlteredError, ConfigurationError
+from tasks.reporting.words import counted
 from tasks.resources import opened, opened_engine
 from tasks.settings import load_settings
 from warehouse.audit import Event, find_events
@@ -154,7 +155,7 @@ def _in_words(one: Checked) -> str:
     if one.fault is not None:
         return f"{one.organization}: {one.fault}"
     parts = [
-        f"{one.seals:,} seals hold over {one.events:,} rows",
+        f"{counted(one.seals, 'seal')} intact over {counted(one.events, 'row')}",
         f"the rows of {one.expired:,} seals are gone with their time" if one.expired else "",
         f"{one.unsealed:,} rows wait for the next seal" if one.unsealed else "",
         f"head {one.head}" if one.head else "",

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
-from uuid import UUID
 
 import typer
 from rich.table import Table
@@ -100,11 +99,11 @@ def list_(
 @needs("hold.manage")
 def lift(
     org: Org,
-    hold_id: Annotated[UUID, typer.Argument(metavar="HOLD", help="Its id, as listed.")],
+    hold_id: Annotated[str, typer.Argument(metavar="HOLD", help="Its id, or how it begins.")],
 ) -> None:
     """Lifts a hold: what is past its clock goes with the next run of retention.
 
-    Example: [bold]vensor hold lift --org acme 3f0c6a52-5d0f-4c1e-9f3b-0d7c1f6f2a11[/bold]
+    Example: [bold]vensor hold lift --org acme 3f0c6a52[/bold]
     """
     with opened(org) as resources:
         lifted = lift_hold(resources, hold_id)

@@ -18,6 +18,7 @@ from tasks.authorizing import authorize
 from tasks.clocks import EXPORT_DAYS, change_clocks, clocks_of, longer, with_days
 from tasks.errors import AlteredError, ConfigurationError
 from tasks.proofs import verified_proofs
+from tasks.reporting.words import counted
 from tasks.resources import opened, opened_engine
 from tasks.settings import load_settings
 from warehouse.clocks import Clocks
@@ -155,7 +156,7 @@ def _show_proofs(org: str | None) -> None:
     if altered:
         raise AlteredError(f"not as they were signed: {', '.join(altered)}")
     if checked:
-        stdout.print(f"{checked} proofs, every signature is good")
+        stdout.print(f"{counted(checked, 'proof')}, every signature is good")
 
 
 def _add_proof(table: Table, proof: Proof) -> None:

@@ -9,6 +9,7 @@ from tasks.errors import ConfigurationError
 from tasks.redaction.patterns import find_patterns
 from tasks.redaction.records import Kind
 from tasks.resources import Resources
+from tasks.short_ids import the_one
 from warehouse import holds
 from warehouse.holds import Hold
 
@@ -51,15 +52,18 @@ def place_holds(
     return placed
 
 
-def lift_hold(resources: Resources, hold_id: UUID) -> Hold:
-    """Ends a hold. Raises: ConfigurationError where none of this id is in force."""
+def lift_hold(resources: Resources, told: str) -> Hold:
+    """Ends the hold whose id is, or begins with, what was told.
+
+    Raises: ConfigurationError unless it is one, and in force.
+    """
+    listed_by = f"vensor hold list --org {resources.organization.slug}"
     with resources.session() as connection:
+        named = [one for one in holds.find_all(connection) if str(one.hold_id).startswith(told)]
+        hold_id = the_one(named, told, "hold", listed_by).hold_id
         lifted = holds.lift(connection, hold_id, lifted_by=resources.settings.actor)
         if lifted is None:
-            slug = resources.organization.slug
-            raise ConfigurationError(
-                f"no hold {hold_id} is in force: `vensor hold list --org {slug}` lists them"
-            )
+            raise ConfigurationError(f"hold {hold_id} was lifted meanwhile: see `{listed_by}`")
         resources.audit(
             connection,
             action="hold.lift",

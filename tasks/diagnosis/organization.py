@@ -7,6 +7,7 @@ from tasks.diagnosis.finding import Finding
 from tasks.proofs import verified_proofs
 from tasks.quality import kept_runs
 from tasks.reminding import told_in_short
+from tasks.reporting.words import counted
 from tasks.resources import opened
 from tasks.rights import find_due
 from tasks.settings import Settings
@@ -103,7 +104,8 @@ def check_trail(slug: str, now: datetime) -> list[Finding]:
     if found.fault is not None:
         advice = f"it was altered: `vensor audit verify --org {slug}`, docs/audit.md"
         return [Finding(subject, False, found.fault, advice)]
-    return [Finding(subject, True, f"{found.seals:,} seals hold, {found.unsealed:,} rows unsealed")]
+    told = f"{counted(found.seals, 'seal')} intact, {counted(found.unsealed, 'row')} unsealed"
+    return [Finding(subject, True, told)]
 
 
 def check_requests(slug: str) -> list[Finding]:

@@ -20,9 +20,10 @@ from tasks.errors import AlteredError, ConfigurationError, TransientError
 from tasks.resources import Resources
 from tasks.rights.answer import Answer
 from tasks.rights.handing import whole_file
-from tasks.rights.requests import end, the_one
+from tasks.rights.requests import LISTED_BY, end
 from tasks.rights.subjects import Person, requested_by
 from tasks.rights.zipped import iter_zip
+from tasks.short_ids import the_one
 from tasks.storage import open_archives, open_stores
 from warehouse import exports, requests
 from warehouse.exports import Begun, Export
@@ -106,7 +107,8 @@ def find_export(resources: Resources, told: str) -> Export:
     """
     with resources.session() as connection:
         found = exports.find_all(connection)
-    return the_one([one for one in found if str(one.export_id).startswith(told)], told, "export")
+    named = [one for one in found if str(one.export_id).startswith(told)]
+    return the_one(named, told, "export", LISTED_BY)
 
 
 def fetch_export(resources: Resources, export_id: UUID, out: Path, *, as_of: datetime) -> Export:
@@ -119,7 +121,7 @@ def fetch_export(resources: Resources, export_id: UUID, out: Path, *, as_of: dat
     with resources.session() as connection:
         export = exports.find(connection, export_id, lock=True)
         if export is None:
-            raise ConfigurationError(f"no export {export_id}: see `vensor privacy requests --all`")
+            raise ConfigurationError(f"no export {export_id}: see `{LISTED_BY}`")
         key = _key(resources, connection, export, as_of)
         with whole_file(out) as file:
             plain = _Measured()

@@ -1,8 +1,7 @@
 """Requests of people: entered with the day that they are due, approved where two must agree."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -10,6 +9,7 @@ from sqlalchemy import Connection
 from tasks.errors import ConfigurationError, NotAllowedError
 from tasks.resources import Resources
 from tasks.rights.subjects import Person
+from tasks.short_ids import the_one
 from warehouse import requests
 from warehouse.requests import Due, Request
 
@@ -17,8 +17,7 @@ SHORTEST_MONTH = timedelta(days=28)
 OPT_OUT_BUSINESS_DAYS = 15  # CCPA regulations, section 7026(f)
 DUE_SOON = timedelta(days=7)
 FOUR_EYES = {"erase"}  # whoever enters it may not approve it
-T = TypeVar("T")
-FEWEST_SIGNS = 8  # of an id that stands for the whole
+LISTED_BY = "vensor privacy requests --all"
 # Why a request may be refused. Source: GDPR, articles 11(2), 12(5), 15(4), 17(3); CCPA, 1798.145.
 REASONS = {
     "not_identified": "who asked could not be identified",
@@ -151,17 +150,7 @@ def find_request(resources: Resources, told: str) -> Request:
     """
     with resources.session() as connection:
         found = requests.find_beginning(connection, told)
-    return the_one(found, told, "request")
-
-
-def the_one(found: Sequence[T], told: str, what: str) -> T:
-    """The one of which the id begins so. Raises: ConfigurationError unless it is one."""
-    if len(told) < FEWEST_SIGNS:
-        raise ConfigurationError(f"{what}s are named by their id, or {FEWEST_SIGNS} signs of it")
-    if len(found) != 1:
-        how = f"several {what}s begin" if found else f"no {what} begins"
-        raise ConfigurationError(f"{how} with {told}: see `vensor privacy requests --all`")
-    return found[0]
+    return the_one(found, told, "request", LISTED_BY)
 
 
 def find_due(resources: Resources, as_of: datetime) -> Due:

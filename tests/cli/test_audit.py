@@ -42,7 +42,7 @@ def test_a_trail_is_checked_and_its_head_compared(
     [checked] = json.loads(vensor("audit", "verify", *org, "--json").stdout)
     assert (checked["seals"], checked["events"], checked["fault"]) == (1, 1, None)
     held = vensor("audit", "verify", *org)
-    assert f"{organization.slug}: 1 seals hold over 1 rows; head {checked['head']}" in held.stdout
+    assert f"{organization.slug}: 1 seal intact over 1 row; head {checked['head']}" in held.stdout
     assert vensor("audit", "verify", *org, "--head", checked["head"]).exit_code == 0
     later = f"2:{'0' * 64}"
     refused(vensor("audit", "verify", *org, "--head", later), "seal 2 is missing, and what follows")

@@ -79,7 +79,8 @@ def test_a_hold_is_placed_listed_and_lifted(
     assert "ticket" in listed
     assert vensor("hold", "lift", *org, hold_id).exit_code == 0
     assert "nothing is held" in vensor("hold", "list", *org).stdout
-    refused(vensor("hold", "lift", *org, hold_id), "is in force: `vensor hold list")
+    refused(vensor("hold", "lift", *org, hold_id), "no hold begins")
+    refused(vensor("hold", "lift", *org, "first"), "8 signs of it")
     actions = [row for row in trail(engine, organization) if row[1].startswith("hold.")]
     assert [row[1] for row in actions] == ["hold.place", "hold.lift"]
     assert {row[0] for row in actions} == {f"user:{officer}"}

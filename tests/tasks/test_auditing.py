@@ -500,7 +500,7 @@ def test_an_export_is_checked_without_vensor(resources: Resources, tmp_path: Pat
     program = DOCS.read_text().split("```python\n")[1].split("```")[0]
     done = run(program, path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"2 seals hold over 4 rows; head {kept_head(resources)}" in done.stdout
+    assert f"2 seals intact over 4 rows; head {kept_head(resources)}" in done.stdout
     path.write_text("\n".join(line.replace('"not', '"now').replace("1/0", "1/1") for line in lines))
     assert "seal 2 does not hold" in run(program, path).stderr
     path.write_text("\n".join(lines[5:]))
