@@ -60,6 +60,9 @@ ONLY = {
 SEALED = {f"{one.table.fullname}.{one.column.name}" for one in sealed_columns()}
 PIECES = {"zendesk.recording_chunks.sealed"}
 WHOLE = ("rows", "whole")
+# Compared ticket by ticket as well: a fault may be one of single tickets.
+BY_TICKET = ("assessments", "assessment_reasons", "quality_scores", "escalations", "summaries")
+TICKET = ", ticket "
 SUM = sql.SQL("md5(coalesce(string_agg({value}, '|' order by {value}), ''))")
 # By table, or whatever else is compared: its number of rows, and checksums.
 Digests = dict[str, dict[str, str]]
@@ -79,7 +82,20 @@ def table_digests(connection: psycopg.Connection) -> Digests:
         )
         told = connection.execute(statement).fetchone() or ()
         found[table] = dict(zip(("rows", "whole", *columns), told, strict=True))
+        if table.partition(".")[2] in BY_TICKET:
+            found |= _ticket_digests(connection, table, whole)
     return found
+
+
+def _ticket_digests(connection: psycopg.Connection, table: str, row: sql.Composed) -> Digests:
+    """The rows of each ticket, under the names of table and ticket."""
+    statement = sql.SQL(
+        "select org_id || '/' || ticket_id, count(*)::text, {} from {} group by 1"
+    ).format(SUM.format(value=row), sql.Identifier(*table.split(".")))
+    return {
+        f"{table}{TICKET}{ticket}": {"rows": rows, "whole": whole}
+        for ticket, rows, whole in connection.execute(statement).fetchall()
+    }
 
 
 def _columns(connection: psycopg.Connection) -> dict[str, list[str]]:

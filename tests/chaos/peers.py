@@ -17,13 +17,14 @@ ZENDESK, SLACK, OPENAI = "/zendesk/", "/slack/api/", "/openai/v1/"
 TICKETS = "/incremental/tickets/cursor"
 EVENTS = "/incremental/ticket_events"
 MODELS = ("embeddings", "responses", "audio/transcriptions")
-# What is made of an assessment.
+# What is made of an assessment; the first five are compared ticket by ticket as well.
 ASSESSED = frozenset(
     {
         "ai.assessments",
         "ai.assessment_reasons",
         "ai.quality_scores",
         "ai.escalations",
+        "ai.summaries",
         "ai.summaries.sealed",
         "ai.alerts",
         "app.outbox",
@@ -206,6 +207,7 @@ FAULTS = (
         models_answer("refusal", 2, "responses"),
         models="openai",
         excused="but for the two tickets refused: rules assess those",
+        tickets=2,
         tables=ASSESSED,
     ),
     Fault(

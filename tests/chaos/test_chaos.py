@@ -3,8 +3,8 @@
 import pytest
 
 from tests.chaos.__main__ import every
-from tests.chaos.digests import differing
-from tests.chaos.faults import Chaos
+from tests.chaos.digests import TICKET, differing
+from tests.chaos.faults import Chaos, not_excused
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Great Expectations
@@ -32,3 +32,13 @@ def test_a_row_a_word_and_a_message_that_differ_are_seen(chaos: Chaos) -> None:
         assert differing({**expected, name: changed}, expected) == [
             f"{name}: {rows[name]} of {rows[name]}"
         ]
+
+
+def test_of_what_a_fault_excuses_no_more_may_differ() -> None:
+    """Two tickets, and the tables that tell of them; a third ticket, or another table, does not."""
+    (refusal,) = [one for one in every(kills=0) if "refusal" in one.name]
+    tickets = [f"ai.assessments{TICKET}org/{number}: 1 of 1" for number in (1, 2, 3)]
+    tables = ["ai.assessments: 9 of 9 (topic)", "metrics.fct_quality_daily: 4 of 4"]
+    assert not_excused(refusal, [*tables, *tickets[:2]]) == []
+    assert not_excused(refusal, [*tables, *tickets]) == [*tables, *tickets]
+    assert not_excused(refusal, [*tables, "zendesk.tickets: 1 of 2"]) == ["zendesk.tickets: 1 of 2"]

@@ -7,7 +7,8 @@ from sqlalchemy import text
 
 from tasks.resources import Resources
 from tasks.zendesk import Page, to_rows
-from tasks.zendesk.desk import Article
+from tasks.zendesk.desk import Article, Holiday
+from tasks.zendesk.parse import parse_page
 from tasks.zendesk.records import Call, TicketEvent
 from tasks.zendesk.satisfaction import Rating
 from warehouse.loading import merge
@@ -86,3 +87,15 @@ def test_columns_hold_what_they_are_named_after(resources: Resources) -> None:
     )
     assert rating.table is satisfaction_ratings
     assert rating.values == [(1, 2, 3, 4, 5, "good", AT, AT)]
+
+
+def test_a_holiday_that_ends_before_it_begins_is_set_aside() -> None:
+    """Its days would be counted out for every ticket; the holidays beside it are kept."""
+    days = [
+        {"id": 1, "name": "Easter", "start_date": "2026-04-03", "end_date": "2026-04-06"},
+        {"id": 2, "name": "Backwards", "start_date": "2026-04-06", "end_date": "2026-04-03"},
+        {"id": 3, "name": "One day", "start_date": "2026-05-01", "end_date": "2026-05-01"},
+    ]
+    page = parse_page(msgspec.json.encode({"holidays": days}), {"holidays": Holiday})
+    assert [one.id for one in page.records["holidays"]] == [1, 3]
+    assert [(one.record_id, one.reason) for one in page.bad] == [("2", "not_a_holiday")]
