@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status."""
     told = _parsed(arguments)
     signal.signal(signal.SIGTERM, _stop)
-    faults = [one for one in every(told.kills) if one.kind in (told.only or [one.kind])]
+    faults = [one for one in every(told.kills) if not told.only or _meant(one, told.only)]
     if not faults:
         stdout.print(f"there is no fault {' or '.join(told.only)}", style="red")
         return 2
@@ -49,6 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = merged(lines)
     stdout.print(_table(found))
     return int(any(one["outcome"] == "differs" for one in found))
+
+
+def _meant(fault: Fault, only: Sequence[str]) -> bool:
+    return fault.kind in only or any(one in fault.name for one in only if " " in one)
 
 
 def every(kills: int) -> list[Fault]:
@@ -144,7 +148,9 @@ def _table(found: Sequence[dict[str, Any]]) -> Table:
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--only", nargs="+", metavar="FAULT", help="kinds, such as kill or cut")
+    parser.add_argument(
+        "--only", nargs="+", metavar="FAULT", help='kinds, such as kill, or "two words" of a name'
+    )
     parser.add_argument("--kills", type=int, default=KILLS, help=f"instants ({KILLS})")
     parser.add_argument("--write", action="store_true", help="into benchmarks/results and docs")
     parser.add_argument("--stages", default="", help="of the day, to look into one: extract,check")

@@ -5,6 +5,7 @@ why two good days may differ in it. What is sealed is compared by what it opens 
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -199,13 +200,31 @@ def _without_files(told: Any) -> Any:
     return told
 
 
-def differing(found: Digests, expected: Digests) -> list[str]:
-    """What differs: the rows there are of those there should be, and the columns."""
-    lines = []
+@dataclass(frozen=True)
+class Difference:
+    """What is not as it should be: its name, the rows there are and should be, and the columns."""
+
+    name: str
+    rows: str
+    expected: str
+    columns: tuple[str, ...] = ()
+
+    @property
+    def ticket(self) -> str:
+        """The ticket that these rows are of, where they are those of one."""
+        return self.name.partition(TICKET)[2]
+
+    def __str__(self) -> str:
+        columns = f" ({', '.join(self.columns)})" if self.columns else ""
+        return f"{self.name}: {self.rows} of {self.expected}{columns}"
+
+
+def differing(found: Digests, expected: Digests) -> list[Difference]:
+    """All that is not as expected, by name."""
+    differences = []
     for name in sorted(found.keys() | expected.keys()):
         here, there = (one.get(name, {"rows": "0"}) for one in (found, expected))
         if here != there:
-            columns = [one for one in here if here[one] != there.get(one) and one not in WHOLE]
-            told = f" ({', '.join(columns)})" if columns else ""
-            lines.append(f"{name}: {here['rows']} of {there['rows']}{told}")
-    return lines
+            columns = (one for one in here if here[one] != there.get(one) and one not in WHOLE)
+            differences.append(Difference(name, here["rows"], there["rows"], tuple(columns)))
+    return differences

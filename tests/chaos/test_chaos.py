@@ -3,8 +3,8 @@
 import pytest
 
 from tests.chaos.__main__ import every
-from tests.chaos.digests import TICKET, differing
-from tests.chaos.faults import Chaos, not_excused
+from tests.chaos.digests import TICKET, Difference, differing
+from tests.chaos.faults import Chaos, Fault, not_excused
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Great Expectations
@@ -14,8 +14,7 @@ pytestmark = [
 
 def test_after_commits_whose_answers_were_lost_a_day_ends_as_if_undisturbed(chaos: Chaos) -> None:
     """Whoever commits cannot know whether it was heard: what is done again changes nothing."""
-    (lost,) = [one for one in every(kills=0) if "after COMMIT" in one.name]
-    outcome = chaos.under(lost)
+    outcome = chaos.under(_fault("after COMMIT"))
     assert outcome.struck == 5
     assert outcome.differs == []
 
@@ -29,16 +28,26 @@ def test_a_row_a_word_and_a_message_that_differ_are_seen(chaos: Chaos) -> None:
     assert rows["Slack, support-acme"] > 0
     for name in ("zendesk.tickets", "zendesk.comment_contents.sealed", "Slack, support-acme"):
         changed = {**expected[name], "whole": "another"}
-        assert differing({**expected, name: changed}, expected) == [
+        assert list(map(str, differing({**expected, name: changed}, expected))) == [
             f"{name}: {rows[name]} of {rows[name]}"
         ]
 
 
 def test_of_what_a_fault_excuses_no_more_may_differ() -> None:
     """Two tickets, and the tables that tell of them; a third ticket, or another table, does not."""
-    (refusal,) = [one for one in every(kills=0) if "refusal" in one.name]
-    tickets = [f"ai.assessments{TICKET}org/{number}: 1 of 1" for number in (1, 2, 3)]
-    tables = ["ai.assessments: 9 of 9 (topic)", "metrics.fct_quality_daily: 4 of 4"]
+    refusal, late = (_fault(name) for name in ("refusal", "clock"))
+    tickets = [Difference(f"ai.assessments{TICKET}org/{one}", "1", "1") for one in (1, 2, 3)]
+    tables = [Difference("ai.assessments", "9", "9", ("topic",))]
     assert not_excused(refusal, [*tables, *tickets[:2]]) == []
     assert not_excused(refusal, [*tables, *tickets]) == [*tables, *tickets]
-    assert not_excused(refusal, [*tables, "zendesk.tickets: 1 of 2"]) == ["zendesk.tickets: 1 of 2"]
+    lost = Difference("zendesk.tickets", "1", "2")
+    assert not_excused(refusal, [*tables, lost]) == [lost]
+    found = Difference("ai.alerts", "2", "2", ("found_at",))
+    graver = Difference("ai.alerts", "2", "2", ("found_at", "severity"))
+    fewer = Difference("ai.alerts", "1", "2", ("found_at",))
+    assert not_excused(late, [found, graver, fewer]) == [graver, fewer]
+
+
+def _fault(told: str) -> Fault:
+    (found,) = [one for one in every(kills=0) if told in one.name]
+    return found
