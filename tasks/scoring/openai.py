@@ -1,7 +1,8 @@
 """Judging by a model elsewhere: whether a procedure applies, then one question for each step.
 
-It gets conversations that are redacted already. What it says counts only with words that stand in a
-turn of an agent; else it is asked once more, and then nothing is known.
+It gets conversations that are redacted already. What it says counts only in the form that it was
+asked for, and with words that stand in a turn of an agent; else it is asked once more, and then
+nothing is known.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,6 +41,10 @@ class _Asking:
 
 class Unasked:
     """In place of an answer to a question that a budget left no money for."""
+
+
+class Malformed:
+    """In place of an answer that has another form than was asked for."""
 
 
 class OpenAIJudge:
@@ -129,14 +134,27 @@ class OpenAIJudge:
     def _answers(
         self, questions: Sequence[tuple[int, Question]], kind: type[T]
     ) -> list[T | Unasked | None]:
-        """The answers in order, of (ticket, question); None for none, or one in another form.
+        """The answers in order, of (ticket, question); None for none, or two in another form.
+
+        One in another form happens by chance, and what is stored stays until its ticket changes.
+        """
+        first = self._told(questions, kind)
+        again = [at for at, one in enumerate(first) if isinstance(one, Malformed)]
+        second = self._told([questions[at] for at in again], kind)
+        told = dict(enumerate(first)) | dict(zip(again, second, strict=True))
+        return [None if isinstance(one, Malformed) else one for one in told.values()]
+
+    def _told(
+        self, questions: Sequence[tuple[int, Question]], kind: type[T]
+    ) -> list[T | Unasked | Malformed | None]:
+        """What the server says to each, in order; None where it says nothing.
 
         A server that does not know one way of asking is asked in the next. What a budget leaves no
         money for is not asked.
         """
         while True:
             way = self._service.flags.first(WAYS)
-            answers: list[T | Unasked | None] = []
+            answers: list[T | Unasked | Malformed | None] = []
             try:
                 for one in self._service.outcomes(self._call(*one, way) for one in questions):
                     answers.append(_decoded(one, kind))
@@ -163,13 +181,13 @@ class OpenAIJudge:
         return call, partial(ask, way, body)
 
 
-def _decoded(outcome: Any, kind: type[T]) -> T | None:
+def _decoded(outcome: Any, kind: type[T]) -> T | Malformed | None:
     if isinstance(outcome, NoAnswerError):
-        return None
+        return Malformed() if outcome.reason == "malformed" else None
     try:
         return msgspec.json.decode(text_of(outcome), type=kind)
     except msgspec.MsgspecError:
-        return None
+        return Malformed()
 
 
 def _verified(

@@ -62,7 +62,14 @@ SEALED = {f"{one.table.fullname}.{one.column.name}" for one in sealed_columns()}
 PIECES = {"zendesk.recording_chunks.sealed"}
 WHOLE = ("rows", "whole")
 # Compared ticket by ticket as well: a fault may be one of single tickets.
-BY_TICKET = ("assessments", "assessment_reasons", "quality_scores", "escalations", "summaries")
+BY_TICKET = {
+    "sop_checks",
+    "assessments",
+    "assessment_reasons",
+    "quality_scores",
+    "escalations",
+    "summaries",
+}
 TICKET = ", ticket "
 SUM = sql.SQL("md5(coalesce(string_agg({value}, '|' order by {value}), ''))")
 # By table, or whatever else is compared: its number of rows, and checksums.

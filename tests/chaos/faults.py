@@ -78,6 +78,8 @@ class Chaos:
             if not day.ended_well:
                 raise RuntimeError(f"the undisturbed day failed: {day.words()}")
             self._stage.whole_seconds = time.monotonic() - began
+            asked = (one["path"] for one in self._stage.requests())
+            self._stage.answers = sum(path.endswith("/responses") for path in asked)
             self._expected[models] = self._stage.digests()
         return self._expected[models]
 

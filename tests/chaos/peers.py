@@ -17,9 +17,10 @@ ZENDESK, SLACK, OPENAI = "/zendesk/", "/slack/api/", "/openai/v1/"
 TICKETS = "/incremental/tickets/cursor"
 EVENTS = "/incremental/ticket_events"
 MODELS = ("embeddings", "responses", "audio/transcriptions")
-# What is made of an assessment; the first five are compared ticket by ticket as well.
+# What is made of verdicts and assessments; the first six are compared ticket by ticket as well.
 ASSESSED = frozenset(
     {
+        "ai.sop_checks",
         "ai.assessments",
         "ai.assessment_reasons",
         "ai.quality_scores",
@@ -30,6 +31,8 @@ ASSESSED = frozenset(
         "app.outbox",
         "Slack, support-acme",
         "Slack, support-globex",
+        "metrics.fct_sop_check",
+        "metrics.fct_sop_daily",
         "metrics.fct_quality_daily",
         "metrics.fct_escalation_daily",
         "metrics.fct_ai_coverage_daily",
@@ -47,6 +50,7 @@ EARLIER = frozenset(
     }
 )
 AWAIT_SECONDS = 300.0
+BEFORE_THE_LAST = 15
 LATE = timedelta(minutes=10)
 
 
@@ -71,7 +75,7 @@ def asked_wrong(*faults: Told) -> Callable[[Stage], int]:
             client.post("/faults", json=faults).raise_for_status()
             stage.run()
             client.delete("/faults").raise_for_status()
-            return _hits(client.get("/requests").json()["requests"])
+            return _hits(stage.requests())
 
     return strike
 
@@ -116,10 +120,21 @@ def zendesk(kind: str, path: str = ZENDESK, **more: Any) -> Told:
 
 
 def models_answer(kind: str, times: int, *names: str, **more: Any) -> Callable[[Stage], int]:
-    """So many answers of each of these endpoints are so."""
-    return asked_wrong(
-        *({"path": OPENAI + name, "kind": kind, "times": times, **more} for name in names)
-    )
+    """So many answers of each of these endpoints are so.
+
+    Of `responses` a late one as well: the first are verdicts on procedures, the last assessments.
+    """
+
+    def strike(stage: Stage) -> int:
+        faults = [
+            {"path": OPENAI + name, "kind": kind, "times": times, **more}
+            for name in (*names, *({"responses"} & set(names)))
+        ]
+        if "responses" in names:
+            faults[-1] |= {"times": 1, "skip": stage.answers - times - BEFORE_THE_LAST}
+        return asked_wrong(*faults)(stage)
+
+    return strike
 
 
 FAULTS = (
@@ -223,8 +238,8 @@ FAULTS = (
         "OpenAI answers with a refusal",
         models_answer("refusal", 2, "responses"),
         models="openai",
-        excused="but for the two tickets refused: rules assess those",
-        tickets=2,
+        excused="but for the three tickets refused: rules judge those, or nobody",
+        tickets=3,
         tables=ASSESSED,
     ),
     Fault(

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -43,6 +44,7 @@ SOME_STAGES = """
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from cli import orchestrator
 home, as_of, stages = sys.argv[1:]
 orchestrator.configure(Path(home))
@@ -93,7 +95,8 @@ class Stage:
     """The stage. `told` is added to the environment of every day.
 
     `home` is vensor's, `warehouse` where Postgres lies: on a small disk of its own, if `mounted`.
-    `whole_seconds` is how long an undisturbed day takes. A day has `stages`, or else all of them.
+    `whole_seconds` is how long an undisturbed day takes, `answers` how many verdicts and
+    assessments it asks of OpenAI. A day has `stages`, or else all of them.
     """
 
     home: Path
@@ -103,6 +106,7 @@ class Stage:
     sandbox: peers.Sandbox
     stages: str = ""
     whole_seconds: float = 60.0
+    answers: int = 0
     told: dict[str, str] = field(default_factory=dict)
     days: list[Day] = field(default_factory=list)
 
@@ -179,6 +183,12 @@ class Stage:
             found = table_digests(connection)
         with self.terminal.within():
             return found | opened_digests(TICKETS) | slack_digest(self.sandbox)
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What the sandbox has been asked since all was put back."""
+        with self.control() as client:
+            found: list[dict[str, Any]] = client.get("/requests").json()["requests"]
+            return found
 
     def streams_begun(self) -> int:
         """How many streams of Zendesk have a watermark: how far the first extraction has come."""
