@@ -16,6 +16,8 @@ from tests.chaos.stage import Day, Stage
 from warehouse import embedded
 
 KILLS_A_ROUND = 4
+# The share of a day that passes until one that goes on is where the one before was killed.
+REENTRY = 0.15
 SEED = 20_261_126
 AWAY_SECONDS = 60.0
 MORE_BYTES = 96 * 1024 * 1024
@@ -26,8 +28,8 @@ def kill_rounds(kills: int) -> list[Fault]:
     """Rounds of kills, four before each day that may end: at instants spread over a whole day.
 
     One of each stretch of the day, dealt out by a draw that is always the same, the earliest of a
-    round first: a day that goes on from there is shorter. In every second round what the run had
-    started, such as dbt, is left alive.
+    round first: the next day goes on from there. In every second round what the run had started,
+    such as dbt, is left alive.
     """
     draw = random.Random(SEED)
     instants = [(at + draw.random()) / kills for at in range(kills)]
@@ -45,11 +47,13 @@ def kill_rounds(kills: int) -> list[Fault]:
 
 def _killed(instants: Sequence[float], *, family: bool) -> Callable[[Stage], int]:
     def strike(stage: Stage) -> int:
-        kills = 0
+        kills, reached = 0, 0.0
         for instant in instants:
             day = stage.begin()
-            _pass(day, instant * stage.whole_seconds)
+            share = instant - reached + (REENTRY if reached else 0)
+            _pass(day, share * stage.whole_seconds)
             kills += day.kill(family=family)
+            reached = instant
         return kills
 
     return strike
