@@ -66,7 +66,7 @@ QUERIES: Mapping[str, tuple[str, str]] = {
                     and m.instance_id = e.instance_id and m.type = 'fulfill'
                     and m.created_at >= e.applied_at
             )
-        order by e.ticket_id, e.breached_at
+        order by e.ticket_id, e.breached_at, e.metric, e.instance_id
         """,
         "figure",
     ),
@@ -112,7 +112,7 @@ QUERIES: Mapping[str, tuple[str, str]] = {
             c.model_version = :judge and c.verdict = 'not_met' and c.confidence >= :threshold
             and c.sop_version = d.version and d.kind = 'sop'
             and t.status not in ('closed', 'deleted') and t.updated_at >= :since
-        order by c.ticket_id, c.confidence desc, c.step_no
+        order by c.ticket_id, c.confidence desc, c.step_no, c.document_id
         """,
         "figure desc",
     ),

@@ -17,6 +17,8 @@ from warehouse.alert_rules import RuleSettings
 from warehouse.tables.alerts import alerts
 
 PARENT = "alert"
+# Of what was found at once: never by an id that is drawn by chance.
+PLACE = (alerts.c.ticket_id, alerts.c.rule, alerts.c.window_at)
 WORST_FIRST = case({"critical": 0, "high": 1, "normal": 2}, value=alerts.c.severity)
 
 
@@ -119,13 +121,13 @@ def window_of(at: datetime, hours: int) -> datetime:
 def unsaid(connection: Connection) -> list[Alert]:
     """What is open and said by no message yet, the most severe first, then the oldest."""
     wanted = _select().where(alerts.c.message_key.is_(None), alerts.c.state == "open")
-    return _read(connection, wanted.order_by(WORST_FIRST, alerts.c.found_at, alerts.c.ticket_id))
+    return _read(connection, wanted.order_by(WORST_FIRST, alerts.c.found_at, *PLACE))
 
 
 def of_tickets(connection: Connection, ticket_ids: Collection[int]) -> list[Alert]:
     """All that was found in these tickets, in order of time."""
     wanted = _select().where(alerts.c.ticket_id.in_(ticket_ids))
-    return _read(connection, wanted.order_by(alerts.c.found_at, alerts.c.alert_id))
+    return _read(connection, wanted.order_by(alerts.c.found_at, *PLACE))
 
 
 def since(connection: Connection, at: datetime, *, unanswered: bool = False) -> list[Alert]:
@@ -133,9 +135,7 @@ def since(connection: Connection, at: datetime, *, unanswered: bool = False) -> 
     wanted = _select().where(alerts.c.found_at >= at)
     if unanswered:
         wanted = wanted.where(alerts.c.state == "open")
-    return _read(
-        connection, wanted.order_by(WORST_FIRST, alerts.c.found_at.desc(), alerts.c.alert_id)
-    )
+    return _read(connection, wanted.order_by(WORST_FIRST, alerts.c.found_at.desc(), *PLACE))
 
 
 def find(connection: Connection, alert_id: UUID) -> Alert | None:

@@ -164,7 +164,7 @@ def missed_steps(
                 where
                     c.model_version = :version and c.verdict = 'not_met'
                     and c.sop_version = d.version and d.kind = 'sop' and t.updated_at >= :since
-                order by c.ticket_id, c.confidence desc, c.step_no
+                order by c.ticket_id, c.confidence desc, c.step_no, c.document_id
             )
             select * from surest order by confidence desc, ticket_id
         """),

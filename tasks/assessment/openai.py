@@ -51,7 +51,7 @@ class OpenAIAnalyst:
     def assess(self, cases: Sequence[Case]) -> list[Assessment]:
         """As `Analyst.assess`. Raises: as `OpenAIService.call`, but for answers that are none."""
         asked = [Asked(case, shown_turns(case)) for case in cases]
-        answers = self._retold(asked, self._answers(asked))
+        answers = self._answers(asked)
         found = [self._verified(one, told) for one, told in zip(asked, answers, strict=False)]
         self._ask_again(asked, found)
         return self._completed(cases, answers, found)
@@ -86,17 +86,6 @@ class OpenAIAnalyst:
             for one, told in zip(found, answers, strict=True)
         ]
 
-    def _retold(self, asked: Sequence[Asked], answers: list[Answer]) -> list[Answer]:
-        """With a second answer in the place of each that was malformed: that happens by chance, and
-        what is stored stays until its ticket changes."""
-        again = [at for at, told in enumerate(answers) if _why_not(told) == "malformed"]
-        try:
-            second = self._answers([asked[at] for at in again])
-        except BudgetSpentError:
-            return answers  # the rules stand in for them; the next batch is told
-        better = dict(zip(again, second, strict=False))
-        return [better.get(at, told) for at, told in enumerate(answers)]
-
     def _ask_again(self, asked: Sequence[Asked], found: list[Assessment | None]) -> None:
         """Puts a better answer in the place of one with quotations that do not stand."""
         again = [at for at, one in enumerate(found) if one is not None and one.dropped_quotes]
@@ -111,7 +100,22 @@ class OpenAIAnalyst:
         return verified(asked, told, self._rules.rulebook) if isinstance(told, Told) else None
 
     def _answers(self, asked: Sequence[Asked], *, again: bool = False) -> list[Answer]:
-        """Each ticket's answer, in order; those of the first ones where the budget ends there."""
+        """Each ticket's answer, in order; those of the first ones where the budget ends there.
+
+        One that is malformed is asked for a second time: that happens by chance, and what is stored
+        stays until its ticket changes.
+        """
+        first = self._told(asked, again=again)
+        malformed = [at for at, told in enumerate(first) if _why_not(told) == "malformed"]
+        try:
+            second = self._told([asked[at] for at in malformed], again=again)
+        except BudgetSpentError:
+            return first  # as they are; the next batch is told
+        better = dict(zip(malformed, second, strict=False))
+        return [better.get(at, told) for at, told in enumerate(first)]
+
+    def _told(self, asked: Sequence[Asked], *, again: bool) -> list[Answer]:
+        """What the server says of each, in order."""
         wordy = [one for one in asked if one.turns]
         told: list[Answer] = [self._first(wordy[0], again)] if wordy else []
         with suppress(BudgetSpentError):  # raised by the next call anew; these are paid for
