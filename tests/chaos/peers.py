@@ -175,8 +175,8 @@ FAULTS = (
         "zendesk",
         "Zendesk answers with a cursor that repeats",
         asked_wrong(
-            zendesk("repeat_cursor", TICKETS, account="acme"),
             zendesk("repeat_cursor", EVENTS, account="acme"),
+            zendesk("repeat_cursor", EVENTS, account="globex"),
         ),
     ),
     Fault(
