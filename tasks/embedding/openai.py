@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tasks.embedding.protocol import Batch
 from tasks.embedding.tokens import encodable
-from tasks.errors import ConfigurationError, PermanentError
+from tasks.errors import ConfigurationError, TransientError
 from tasks.openai import Call, Flag, NoAnswerError, OpenAIService
 
 MOST_TOKENS = 8_192
@@ -132,7 +132,10 @@ class OpenAIEmbedder:
         )
 
     def _ask(self, texts: Sequence[str], client: openai.OpenAI) -> Answer:
-        """One request, for vectors of our length where the server can make them."""
+        """One request, for vectors of our length where the server can make them.
+
+        Raises: TransientError where there is not one for each text: the next answer may have them.
+        """
         shorter = self._service.flags.has(Flag.DIMENSIONS)
         raw = client.embeddings.with_raw_response.create(
             model=self._model,
@@ -141,9 +144,12 @@ class OpenAIEmbedder:
             dimensions=self.dimension if shorter else openai.omit,
         )
         try:
-            return read_answer(raw.content)
+            answer = read_answer(raw.content)
         except msgspec.MsgspecError:
             raise ValueError("not the JSON of an answer") from None
+        if sorted(one.index for one in answer.data) != list(range(len(texts))):
+            raise TransientError(f"embed with {self._model}: not one vector for each text")
+        return answer
 
     def _cut(self, text: str) -> tuple[str, int]:
         """The text, cut where the model stops reading, and its tokens, or more.
@@ -180,8 +186,6 @@ class OpenAIEmbedder:
     def _vectors(self, request: Request, answer: Answer) -> Vectors:
         """Shape (len(request.texts), dimension), L2-normalised, in the order of the texts."""
         told = sorted(answer.data, key=lambda one: one.index)
-        if [one.index for one in told] != list(range(len(request.texts))):
-            raise PermanentError(f"embed with {self._model}: not one vector for each text")
         if any(len(one.embedding) != self.dimension for one in told):
             raise ConfigurationError(
                 f"embed with {self._model}: its vectors have {len(told[0].embedding)} values, not"
