@@ -12,6 +12,7 @@ import os
 import secrets
 import statistics
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -134,11 +135,17 @@ def _encrypted_type(records: Sequence[Record], engine: type) -> Way:
 
 
 def taken(fields: Sequence[int], rounds: int) -> dict[str, tuple[float, float]]:
-    """Microseconds a record to seal and to open it, by way."""
+    """Microseconds a record to seal and to open it, by way.
+
+    Each round begins with another: the first finds no memory that one before has given back.
+    """
     found = ways(fields)
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in found}
+    names = deque(found)
     for _ in range(rounds):
-        for name, (seal, unseal) in found.items():
+        names.rotate()
+        for name in names:
+            seal, unseal = found[name]
             at = time.process_time()
             sealed = seal()
             between = time.process_time()
