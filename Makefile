@@ -22,7 +22,7 @@ test: setup-dev
 test-all: setup-dev
 	@$(PYTEST)
 
-# On demand: a day of two organizations under each fault, hours of it; ONLY=kind for some of them.
+# On demand: a day of two organizations under each fault, an hour of it; ONLY=kind for some of them.
 chaos: setup-dev
 	@$(BIN)/python -m tests.chaos --write $(if $(ONLY),--only $(ONLY)) $(if $(KILLS),--kills $(KILLS))
 
