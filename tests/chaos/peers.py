@@ -130,12 +130,10 @@ def models_answer(kind: str, times: int, *names: str, **more: Any) -> Callable[[
     """
 
     def strike(stage: Stage) -> int:
-        faults = [
-            {"path": OPENAI + name, "kind": kind, "times": times, **more}
-            for name in (*names, *({"responses"} & set(names)))
-        ]
+        faults = [{"path": OPENAI + name, "kind": kind, "times": times, **more} for name in names]
         if "responses" in names:
-            faults[-1] |= {"times": 1, "skip": stage.answers - times - BEFORE_THE_LAST}
+            late = stage.answers - times - BEFORE_THE_LAST
+            faults.append({"path": f"{OPENAI}responses", "kind": kind, "skip": late, **more})
         return asked_wrong(*faults)(stage)
 
     return strike

@@ -45,6 +45,7 @@ def _vensor(*arguments: str, home: str) -> "subprocess.CompletedProcess[str]":
         (("org", "certificate", "no.json"), 1, "is no certificate"),
         (("audit", "verify", "--head", "12:ab"), 1, "NUMBER:DIGEST"),
         (("audit", "export", "--org", "acme", "--from", "May"), 1, "is not a day such as"),
+        (("hold", "lift", "--org", "acme", "first"), 1, "run `vensor init`"),
         (("privacy", "access", "--org", "acme", "--zendesk-id", "maria"), 2, "integer"),
         (("escalations", "quiet", "--org", "acme", "--from", "late"), 2, "%H:%M"),
         (("escalations", "vip", "add", "--org", "acme", "name", "Ada"), 2, "domain"),
